@@ -1,0 +1,1 @@
+"""Where the files of a dataset go on disk: one file per layout."""

@@ -1,0 +1,72 @@
+"""What happens during an export, as frozen values that a loop can show, log or count."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Base of all events."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the line that ``export --json`` prints."""
+        name = re.sub(r"(?<!^)(?=[A-Z])", "_", type(self).__name__).lower()
+        return {"event": name, **asdict(self)}
+
+
+@dataclass(frozen=True, slots=True)
+class Started(Event):
+    """The export begins: so many images and tiles, tiles that are there already included."""
+
+    images: int
+    tiles: int
+
+
+@dataclass(frozen=True, slots=True)
+class TileWritten(Event):
+    """A tile's file stands whole in its place; `index` counts its source's tiles, `bytes` is the file's size."""
+
+    source: str
+    tile: str
+    index: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class TileSkipped(Event):
+    """A tile was there already, complete."""
+
+    source: str
+    tile: str
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class TileLeftOut(Event):
+    """A filter left a tile out."""
+
+    source: str
+    tile: str
+    index: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ItemFailed(Event):
+    """A source gives no tiles; the others go on."""
+
+    source: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finished(Event):
+    """The dataset is complete but for the sources that failed."""
+
+    tiles: int
+    skipped: int
+    left_out: int
+    failed: tuple[dict[str, str], ...]

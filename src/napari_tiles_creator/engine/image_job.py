@@ -1,0 +1,145 @@
+"""The stages of one image: measure its range if the normalization needs it, then cut its tiles."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from napari_tiles_creator.engine.cut import cut_tile
+from napari_tiles_creator.engine.events import TileLeftOut, TileSkipped, TileWritten
+from napari_tiles_creator.engine.measurement import Measurement
+from napari_tiles_creator.engine.normalize import Normalizer
+from napari_tiles_creator.engine.pixels import CalibratedImage
+from napari_tiles_creator.geometry.grid import TileGrid
+from napari_tiles_creator.sinks.base import TileFacts
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Iterator, Mapping
+
+    from napari_tiles_creator.engine.events import Event
+    from napari_tiles_creator.engine.manifest import TileRow
+    from napari_tiles_creator.engine.plan import ImagePlan, Plan, PlannedTile
+    from napari_tiles_creator.engine.writer import TileWriter
+
+    # A task measures a part (nothing to tell yet) or cuts some tiles.
+    Task = Callable[[], list[Event]]
+
+# Scattered tiles of one task: neighbours from top to bottom, so that bands are reused.
+SCATTERED_TILES = 16
+
+
+class ImageJob:
+    """One image under way.
+
+    Parameters
+    ----------
+    plan : Plan
+        The export.
+    image : ImagePlan
+        The image.
+    writer : TileWriter
+        Where tiles go.
+    done : mapping
+        Rows of tiles that are complete already, by path.
+    hold_bytes : int
+        Memory for this image's pixels.
+    stop : Event
+        When set, tasks end after the tile they are at.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        image: ImagePlan,
+        writer: TileWriter,
+        done: Mapping[str, TileRow],
+        hold_bytes: int,
+        stop: threading.Event,
+    ) -> None:
+        self.image = image
+        self.failure: str | None = None
+        self.is_through = False
+        self.open_tasks = 0
+        self._recipe = plan.recipe
+        self._layout, self._sink = plan.layout, plan.sink
+        self._excluded = frozenset(plan.recipe.tiling.exclude_tiles)
+        self._writer, self._done, self._stop = writer, done, stop
+        self._pixels = CalibratedImage(image, plan.recipe, hold_bytes)
+        self._stages = self._plan_stages()
+
+    def next_stage(self) -> list[Task]:
+        """Return the tasks that may run now, in any order and at once; none when the image is through."""
+        tasks = [] if self.failure else next(self._stages, [])
+        self.open_tasks = len(tasks)
+        self.is_through = not tasks
+        return tasks
+
+    def fail(self, reason: str) -> None:
+        """Give the image up after the tasks that are under way."""
+        self.failure = self.failure or reason
+
+    def close(self) -> None:
+        """Release the file and the memory."""
+        self._pixels.close()
+
+    def _plan_stages(self) -> Iterator[list[Task]]:
+        ranges = None
+        if self._recipe.normalization.scope == "image" and self._has_work():
+            measurement = Measurement(self._pixels, self._recipe.normalization)
+            for tasks in measurement.stages():
+                yield [partial(self._measured, task) for task in tasks]
+            ranges = measurement.ranges()
+        normalizer = Normalizer(
+            self._recipe.normalization, self.image.dtype, self.image.axes, self._pixels.dtype, ranges
+        )
+        yield [partial(self._cut, normalizer, tiles) for tiles in self._groups()]
+
+    def _has_work(self) -> bool:
+        return not self._done or any(
+            self._path(planned) not in self._done and planned.name not in self._excluded for planned in self.image
+        )
+
+    def _path(self, planned: PlannedTile) -> str:
+        return self._layout.tile_path(planned.name, self._sink.extension)
+
+    def _measured(self, task: Callable[[], None]) -> list[Event]:
+        if not (self._stop.is_set() or self.failure):
+            task()
+        return []
+
+    def _groups(self) -> Iterator[Callable[[], Iterator[PlannedTile]]]:
+        """Return the tiles in groups that read neighbouring pixels: grid rows, or scattered tiles by height."""
+        tiling = self.image.tiling
+        for number in range(len(self.image.planes)):
+            if isinstance(tiling, TileGrid):
+                for row in range(tiling.rows.count):
+                    yield partial(self._grid_row, number, tiling, row)
+                continue
+            by_height = sorted(tiling, key=lambda tile: tile.box)
+            for first in range(0, len(by_height), SCATTERED_TILES):
+                group = by_height[first : first + SCATTERED_TILES]
+                yield partial(map, partial(self.image.in_plane, number), group)
+
+    def _grid_row(self, number: int, grid: TileGrid, row: int) -> Iterator[PlannedTile]:
+        return (self.image.in_plane(number, grid.at(row, column)) for column in range(grid.columns.count))
+
+    def _cut(self, normalizer: Normalizer, tiles: Callable[[], Iterator[PlannedTile]]) -> list[Event]:
+        events = []
+        for planned in tiles():
+            if self._stop.is_set() or self.failure:
+                break
+            events.append(self._cut_one(normalizer, planned))
+        return events
+
+    def _cut_one(self, normalizer: Normalizer, planned: PlannedTile) -> Event:
+        image, path = self.image, self._path(planned)
+        if planned.name in self._excluded:
+            return TileLeftOut(image.name, path, planned.index, "rejected by hand (tiling.exclude_tiles)")
+        if path in self._done:
+            return TileSkipped(image.name, path, planned.index)
+        cut = cut_tile(planned, self._pixels, normalizer, self._recipe.tiling.pad_mode)
+        box = planned.tile.box
+        facts = TileFacts(image.axes, image.tile_pixel_size, box.y, box.x)
+        row = self._writer.write(image, planned, path, self._sink.encode(cut.pixels, facts), cut.ranges)
+        return TileWritten(image.name, path, planned.index, int(row.bytes))

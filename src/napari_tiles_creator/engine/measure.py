@@ -1,0 +1,131 @@
+"""The range of values that a normalization maps to its bounds: minimum and maximum, or percentiles.
+
+Statistics are taken band by band and put together, so that nothing the size of an image is needed. Percentiles are
+exact for integers up to 16 bits, from a count of every value; beyond, they come from 65,536 bins between minimum
+and maximum. NaN and infinite values are left out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
+
+    from napari_tiles_creator.recipe.normalization import Normalization
+
+BINS = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Source values that become the lower and the upper bound; `low` is NaN where there was no finite pixel."""
+
+    low: float
+    high: float
+
+
+def split_channels(pixels: NDArray[Any], axes: str, per_channel: bool) -> list[NDArray[Any]]:
+    """Return the parts of an array that have a range of their own: channels, or everything together."""
+    return list(pixels) if axes == "CYX" and per_channel else [pixels]
+
+
+def is_counted(dtype: np.dtype[Any]) -> bool:
+    """Whether every value of this type can be counted (integers up to 16 bits)."""
+    return dtype.kind in "bui" and dtype.itemsize <= 2
+
+
+def extremes(pixels: NDArray[Any]) -> Range:
+    """Return minimum and maximum of the finite pixels."""
+    if pixels.dtype.kind == "f":
+        low, high = float(np.fmin.reduce(pixels, axis=None)), float(np.fmax.reduce(pixels, axis=None))
+        if np.isfinite(low) and np.isfinite(high):
+            return Range(low, high)
+        pixels = pixels[np.isfinite(pixels)]
+        if not pixels.size:
+            return Range(float("nan"), float("nan"))
+    return Range(float(pixels.min()), float(pixels.max()))
+
+
+def joined(parts: Iterable[Range]) -> Range:
+    """Return the range of all parts together."""
+    parts = list(parts)
+    return Range(
+        float(np.fmin.reduce([part.low for part in parts])),
+        float(np.fmax.reduce([part.high for part in parts])),
+    )
+
+
+def counts(pixels: NDArray[Any], within: Range) -> NDArray[np.int64]:
+    """Count the pixels by value (small integers, from the type's minimum) or by bin of `within`."""
+    if is_counted(pixels.dtype):
+        if pixels.dtype.kind == "b":
+            pixels = pixels.view(np.uint8)
+        least = np.iinfo(pixels.dtype).min
+        values = pixels.ravel().astype(np.int32) - least if least else pixels.ravel()
+        return np.bincount(values, minlength=1 << (8 * pixels.dtype.itemsize))
+    found, _ = np.histogram(pixels[np.isfinite(pixels)], bins=BINS, range=(within.low, within.high))
+    return found.astype(np.int64)
+
+
+def percentile_range(
+    total: NDArray[np.int64], percentiles: Sequence[float], within: Range, dtype: np.dtype[Any]
+) -> Range:
+    """Return the two percentiles of counted pixels; 0 and 100 are the exact minimum and maximum.
+
+    Parameters
+    ----------
+    total : array (values or bins), int64
+        Sum of `counts` over all pixels.
+    percentiles : sequence of float
+        Lower and upper, 0…100.
+    within : Range
+        Minimum and maximum of all pixels.
+    dtype : numpy dtype
+        Type of the pixels.
+    """
+    found = []
+    for percent, extreme in zip(percentiles, (within.low, within.high), strict=True):
+        if percent in (0, 100):
+            found.append(within.low if percent == 0 else within.high)
+        elif not np.isfinite(extreme):
+            found.append(extreme)
+        elif is_counted(dtype):
+            least = 0 if dtype.kind == "b" else np.iinfo(dtype).min
+            found.append(_exact_percentile(total, percent) + least)
+        else:
+            found.append(_binned_percentile(total, percent, within))
+    return Range(*found)
+
+
+def _exact_percentile(total: NDArray[np.int64], percent: float) -> float:
+    """Return numpy.percentile's ``linear`` method from counts of the values 0, 1, 2…."""
+    below = np.cumsum(total)
+    position = percent / 100 * (int(below[-1]) - 1)
+    rank = int(position)
+    first, second = np.searchsorted(below, [rank, min(rank + 1, int(below[-1]) - 1)], side="right")
+    return float(first + (second - first) * (position - rank))
+
+
+def _binned_percentile(total: NDArray[np.int64], percent: float, within: Range) -> float:
+    """Return a percentile, values taken as spread evenly over their bin."""
+    edges = np.linspace(within.low, within.high, BINS + 1)
+    return float(np.interp(percent / 100 * total.sum(), np.concatenate([[0], np.cumsum(total)]), edges))
+
+
+def needs_counts(normalization: Normalization) -> bool:
+    """Whether the range needs more than minimum and maximum."""
+    return normalization.percentiles != (0.0, 100.0)
+
+
+def measured(pixels: NDArray[Any], normalization: Normalization) -> Range:
+    """Return the range of one array in memory."""
+    within = extremes(pixels)
+    if not needs_counts(normalization) or not np.isfinite(within.low):
+        return within
+    return percentile_range(counts(pixels, within), normalization.percentiles, within, pixels.dtype)

@@ -1,0 +1,240 @@
+"""Calibrated pixels of one image, read by rectangle, in bands that are kept as long as memory allows.
+
+An image that fits into its share of memory is decoded and rescaled once, whatever reads it how often; of a larger
+one the bands used last are kept, so that tiles cut row by row still decode each band about once a pass.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_tiles_creator.engine.resample import Resampler
+from napari_tiles_creator.geometry.box import Box
+from napari_tiles_creator.sources.registry import open_source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+
+    from numpy.typing import NDArray
+
+    from napari_tiles_creator.engine.plan import ImagePlan, Plane
+    from napari_tiles_creator.recipe.document import Recipe
+    from napari_tiles_creator.sources.base import Source
+
+# Pixels of a band of an image that is not rescaled.
+BAND_PIXELS = 1 << 21
+
+
+@dataclass(slots=True)
+class _Slot:
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    pixels: NDArray[Any] | None = None
+
+
+class BandCache:
+    """Arrays by key, computed once each while they fit; the least recently used go first.
+
+    Parameters
+    ----------
+    limit_bytes : int
+        What the arrays may hold together; the one in use is kept even if it is larger.
+    """
+
+    def __init__(self, limit_bytes: int) -> None:
+        self.limit_bytes = limit_bytes
+        self._slots: OrderedDict[Hashable, _Slot] = OrderedDict()
+        self._lock = threading.Lock()
+        self._held_bytes = 0
+
+    def get(self, key: Hashable, compute: Callable[[], NDArray[Any]]) -> NDArray[Any]:
+        """Return the array of this key, computing it if no other thread has."""
+        with self._lock:
+            slot = self._slots.setdefault(key, _Slot())
+            self._slots.move_to_end(key)
+        with slot.lock:
+            pixels = slot.pixels
+            if pixels is None:
+                pixels = slot.pixels = compute()
+                self._make_room(pixels.nbytes)
+        return pixels
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._slots.clear()
+            self._held_bytes = 0
+
+    def _make_room(self, added_bytes: int) -> None:
+        with self._lock:
+            self._held_bytes += added_bytes
+            for key in list(self._slots)[:-1]:
+                if self._held_bytes <= self.limit_bytes:
+                    break
+                pixels = self._slots[key].pixels
+                if pixels is not None:
+                    self._held_bytes -= pixels.nbytes
+                    del self._slots[key]
+
+
+class CalibratedImage:
+    """The pixels that tiles are cut from.
+
+    Readable from several threads at once; the file is opened at the first read.
+
+    Parameters
+    ----------
+    image : ImagePlan
+        Which image, and its calibrated shape.
+    recipe : Recipe
+        How it is opened and rescaled.
+    hold_bytes : int
+        Memory for pixels that are kept.
+    """
+
+    def __init__(self, image: ImagePlan, recipe: Recipe, hold_bytes: int) -> None:
+        self.image = image
+        self._media = recipe.media
+        calibration = recipe.calibration
+        self._resampler = (
+            Resampler(image.info.plane_shape, image.shape, calibration.interpolation, calibration.antialias)
+            if image.is_calibrated
+            else None
+        )
+        self._cache = BandCache(hold_bytes)
+        self._lock = threading.Lock()
+        self._source: Source | None = None
+        self._limits: dict[Hashable, tuple[float, float]] = {}
+
+    @property
+    def rows_axis(self) -> int:
+        """Which axis of the arrays is y."""
+        return 1 if self.image.axes == "CYX" else 0
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the calibrated pixels: the source's, or float64 where values are interpolated."""
+        if self._resampler and self._resampler.interpolation != "nearest":
+            return np.dtype(np.float64)
+        return self.image.info.dtype
+
+    @property
+    def band_rows(self) -> int:
+        """Rows of a calibrated band."""
+        return self._resampler.band_rows if self._resampler else self._source_band_rows
+
+    def bands(self) -> list[Box]:
+        """Return boxes of full width that partition a calibrated plane."""
+        height, width = self.image.shape
+        rows = self.band_rows
+        return [Box.between(y, 0, min(y + rows, height), width) for y in range(0, height, rows)]
+
+    def read(self, plane: Plane, box: Box) -> NDArray[Any]:
+        """Read a rectangle of a calibrated plane.
+
+        Parameters
+        ----------
+        plane : Plane
+            Which plane.
+        box : Box
+            Calibrated pixels, inside the plane.
+
+        Returns
+        -------
+        pixels : array (y, x), (c, y, x) or (y, x, s), `dtype`; not to be written to
+
+        Raises
+        ------
+        SourceError
+            If the file cannot be read or decoded.
+        """
+        return self._gather(box, self.band_rows, lambda k: self._band(plane, k))
+
+    def close(self) -> None:
+        """Release the file and the memory."""
+        with self._lock:
+            if self._source:
+                self._source.close()
+                self._source = None
+        self._cache.clear()
+
+    def _gather(self, box: Box, band_rows: int, band: Callable[[int], NDArray[Any]]) -> NDArray[Any]:
+        """Return a rectangle put together from bands of so many rows."""
+        parts = []
+        for k in range(box.y // band_rows, -(-box.y_stop // band_rows)):
+            top = k * band_rows
+            rows = slice(max(0, box.y - top), min(band_rows, box.y_stop - top))
+            where = (rows, slice(box.x, box.x_stop))
+            parts.append(band(k)[(slice(None), *where) if self.rows_axis else where])
+        return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=self.rows_axis)
+
+    def _band(self, plane: Plane, k: int) -> NDArray[Any]:
+        if self._resampler is None:
+            return self._source_band(plane, k)
+        return self._cache.get(("calibrated", plane, k), lambda: self._rescaled(plane, k))
+
+    def _rescaled(self, plane: Plane, k: int) -> NDArray[Any]:
+        """Return band `k` of the calibrated plane, all channels or samples."""
+        resampler = self._resampler
+        assert resampler is not None
+        start = k * resampler.band_rows
+        stop = min(start + resampler.band_rows, self.image.shape[0])
+
+        def of(pick: Callable[[NDArray[Any]], NDArray[Any]], limits: tuple[float, float] | None) -> NDArray[Any]:
+            return resampler.band(lambda a, b: pick(self._source_rows(plane, a, b)), start, stop, limits)
+
+        axes, channels = self.image.axes, range(self.image.channels)
+        if axes == "CYX":
+            return np.stack([of(lambda p, c=c: p[c], self._limit(plane, c)) for c in channels])
+        limits = self._limit(plane, None)
+        if axes == "YXS":
+            return np.stack([of(lambda p, s=s: p[..., s], limits) for s in channels], axis=-1)
+        return of(lambda p: p, limits)
+
+    def _limit(self, plane: Plane, channel: int | None) -> tuple[float, float] | None:
+        """Return the range of a source plane, to which interpolated values are clipped; RGB has one range."""
+        assert self._resampler is not None
+        if not self._resampler.clips:
+            return None
+        with self._lock:
+            known = self._limits.get((plane, channel))
+        if known is None:
+            height, rows = self.image.info.plane_shape[0], self._source_band_rows
+            lows, highs = [], []
+            for k in range(-(-height // rows)):
+                band = self._source_band(plane, k)
+                part = band if channel is None else band[channel]
+                lows.append(np.fmin.reduce(part, axis=None))
+                highs.append(np.fmax.reduce(part, axis=None))
+            known = float(np.fmin.reduce(lows)), float(np.fmax.reduce(highs))
+            with self._lock:
+                self._limits[plane, channel] = known
+        return known
+
+    @property
+    def _source_band_rows(self) -> int:
+        info = self.image.info
+        height, width = info.plane_shape
+        chunk = info.chunk_rows
+        return min(height, max(1, BAND_PIXELS // width // chunk) * chunk)
+
+    def _source_rows(self, plane: Plane, start: int, stop: int) -> NDArray[Any]:
+        box = Box.between(start, 0, stop, self.image.info.plane_shape[1])
+        return self._gather(box, self._source_band_rows, lambda k: self._source_band(plane, k))
+
+    def _source_band(self, plane: Plane, k: int) -> NDArray[Any]:
+        return self._cache.get(("source", plane, k), lambda: self._decoded(plane, k))
+
+    def _decoded(self, plane: Plane, k: int) -> NDArray[Any]:
+        height, width = self.image.info.plane_shape
+        rows = self._source_band_rows
+        box = Box.between(k * rows, 0, min((k + 1) * rows, height), width)
+        with self._lock:
+            if self._source is None:
+                self._source = open_source(self.image.info.path, self._media.series, self._media.rgb)
+            source = self._source
+        return source.read(box, z=plane.z or 0, t=plane.t or 0, channel=self.image.channel)

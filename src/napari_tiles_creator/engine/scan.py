@@ -1,0 +1,94 @@
+"""What is in the media folder: every source with its header, or with what is wrong with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from napari_tiles_creator.errors import SourceError
+from napari_tiles_creator.sources.folder import Found, find_sources
+from napari_tiles_creator.sources.registry import open_source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from napari_tiles_creator.geometry.pixel_size import PixelSize
+    from napari_tiles_creator.recipe.media import Media
+    from napari_tiles_creator.sources.base import SourceInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """One source and what its header says.
+
+    Parameters
+    ----------
+    found : Found
+        The file and its stem.
+    size_bytes : int
+        Size of the file.
+    info : SourceInfo or None
+        The header, None where it cannot be read.
+    problem : str
+        Why it cannot be read, empty where it can.
+    """
+
+    found: Found
+    size_bytes: int
+    info: SourceInfo | None
+    problem: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the line that ``scan --json`` prints."""
+        info = self.info
+        return {
+            "path": self.found.name,
+            "axes": info.axes if info else None,
+            "shape": list(info.shape) if info else None,
+            "dtype": info.dtype.name if info else None,
+            "pixel_size_um": plain_pixel_size(info.pixel_size) if info else None,
+            "pixel_size_from": info.pixel_size_from if info else None,
+            "problem": self.problem or None,
+        }
+
+
+def scan(media: Media) -> Iterator[Scanned]:
+    """Read the header of every source that the recipe means, one after the other.
+
+    Parameters
+    ----------
+    media : Media
+        The recipe's section.
+
+    Yields
+    ------
+    Scanned
+        In the order of `find_sources`; a file that cannot be read is one with a problem.
+
+    Raises
+    ------
+    SourceError
+        If the folder does not exist or cannot be listed.
+    """
+    for found in find_sources(media.folder, media.pattern, media.recursive, media.exclude):
+        yield scan_one(found, media)
+
+
+def scan_one(found: Found, media: Media) -> Scanned:
+    """Read the header of one source."""
+    try:
+        size = found.path.stat().st_size
+        source = open_source(found.path, media.series, media.rgb)
+    except SourceError as error:
+        return Scanned(found, 0, None, str(error))
+    except OSError as error:
+        return Scanned(found, 0, None, f"{found.path.name} cannot be read: {error.strerror}")
+    source.close()
+    return Scanned(found, size, source.info)
+
+
+def plain_pixel_size(size: PixelSize | None) -> float | list[float] | None:
+    """Return a pixel size as JSON holds it: a number, ``[y, x]`` where they differ, or None; µm."""
+    if size is None:
+        return None
+    return size.y_um if size.is_square else [size.y_um, size.x_um]

@@ -1,0 +1,148 @@
+"""Check a dataset against its manifest, and remove exactly what an export wrote."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import imagecodecs
+
+from napari_tiles_creator.engine.manifest import HEAD, TABLE, WORK_FOLDER, Manifest
+from napari_tiles_creator.engine.target import CLUTTER
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from napari_tiles_creator.engine.manifest import TileRow
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How a dataset compares with its manifest.
+
+    Parameters
+    ----------
+    tiles : int
+        Tiles in the manifest.
+    missing : tuple of str
+        Tiles whose file is not there.
+    changed : tuple of str
+        Tiles whose file has other content than was written.
+    extra : tuple of str
+        Files that no export wrote; harmless.
+    finished : bool
+        Whether the export came to its end.
+    """
+
+    tiles: int
+    missing: tuple[str, ...]
+    changed: tuple[str, ...]
+    extra: tuple[str, ...]
+    finished: bool
+
+    @property
+    def ok(self) -> bool:
+        """Whether every tile is there as it was written."""
+        return self.finished and not self.missing and not self.changed
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the line that ``verify --json`` prints."""
+        return {**asdict(self), "ok": self.ok}
+
+
+def verify(folder: Path) -> Verdict:
+    """Compare every file of a dataset with its manifest, contents included.
+
+    Raises
+    ------
+    DatasetError
+        If the folder is no dataset.
+    """
+    manifest = Manifest.read(folder)
+    with ThreadPoolExecutor() as pool:
+        states = list(pool.map(lambda row: _state(folder, row), manifest.rows.values()))
+    known = {*manifest.rows, TABLE, HEAD}
+    return Verdict(
+        tiles=len(manifest.rows),
+        missing=tuple(tile for tile, state in zip(manifest.rows, states, strict=True) if state == "missing"),
+        changed=tuple(tile for tile, state in zip(manifest.rows, states, strict=True) if state == "changed"),
+        extra=tuple(path for path in _files(folder) if path not in known),
+        finished=manifest.finished,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Emptying:
+    """What emptying a dataset removes.
+
+    Parameters
+    ----------
+    folder : Path
+        The dataset.
+    remove : tuple of str
+        Files that an export wrote and that are still as it wrote them, the manifest included.
+    keep : tuple of str
+        Tiles that were changed since, and files that no export wrote.
+    """
+
+    folder: Path
+    remove: tuple[str, ...]
+    keep: tuple[str, ...]
+
+    def carry_out(self) -> None:
+        """Remove the files, then the folders that this leaves empty; the export folder itself stays."""
+        for path in self.remove:
+            (self.folder / path).unlink(missing_ok=True)
+        shutil.rmtree(self.folder / WORK_FOLDER, ignore_errors=True)
+        parents = {parent for path in self.remove for parent in (self.folder / path).parents}
+        for parent in sorted(parents, key=lambda path: len(path.parts), reverse=True):
+            if self.folder in parent.parents:
+                _remove_if_empty(parent)
+
+
+def plan_emptying(folder: Path) -> Emptying:
+    """Find out what emptying a dataset would remove; removes nothing yet.
+
+    Raises
+    ------
+    DatasetError
+        If the folder is no dataset.
+    """
+    verdict = verify(folder)
+    rows = Manifest.read(folder).rows
+    gone = {*verdict.missing, *verdict.changed}
+    manifest = [name for name in (TABLE, HEAD) if (folder / name).exists()]
+    return Emptying(
+        folder,
+        (*(tile for tile in rows if tile not in gone), *manifest),
+        (*verdict.changed, *verdict.extra),
+    )
+
+
+def _state(folder: Path, row: TileRow) -> str:
+    try:
+        data = (folder / row.tile).read_bytes()
+    except OSError:
+        return "missing"
+    same = len(data) == int(row.bytes) and imagecodecs.deflate_crc32(data) == int(row.crc32)
+    return "same" if same else "changed"
+
+
+def _files(folder: Path) -> list[str]:
+    """Return the paths of all files in the folder and below, without our work folder and file managers' clutter."""
+    paths = []
+    for root, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if name != WORK_FOLDER]
+        prefix = os.path.relpath(root, folder).replace(os.sep, "/")
+        paths += [name if prefix == "." else f"{prefix}/{name}" for name in names if name not in CLUTTER]
+    return sorted(paths)
+
+
+def _remove_if_empty(folder: Path) -> None:
+    try:
+        folder.rmdir()
+    except OSError:
+        return

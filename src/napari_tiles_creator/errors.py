@@ -1,0 +1,62 @@
+"""What can go wrong, told in one sentence to the person who can mend it.
+
+Every message names the file or the field, the value that was met, and what to do.
+None of these is a RuntimeError: GUI workers swallow those.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class TilesError(Exception):
+    """Base of everything this package raises on purpose."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldProblem:
+    """One wrong field of a recipe.
+
+    Parameters
+    ----------
+    field : str
+        Dotted name, ``"tiling.overlap_px"``; the part before the dot is the section and the panel.
+        A bare section name where the whole section is meant, empty for the whole recipe.
+    message : str
+        The value that was met and what is allowed.
+    """
+
+    field: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.message}" if self.field else self.message
+
+
+class RecipeError(TilesError, ValueError):
+    """The recipe asks for something that does not exist or does not fit together."""
+
+    def __init__(self, *problems: FieldProblem) -> None:
+        self.problems = problems
+        super().__init__("; ".join(str(problem) for problem in problems))
+
+    @classmethod
+    def of(cls, field: str, message: str) -> RecipeError:
+        """Return the error for one field."""
+        return cls(FieldProblem(field, message))
+
+
+class SourceError(TilesError, OSError):
+    """A source cannot be read."""
+
+
+class PlanError(TilesError, ValueError):
+    """The recipe is valid but cannot be carried out on these sources."""
+
+
+class ExportError(TilesError, OSError):
+    """The export folder cannot be used, or writing to it failed."""
+
+
+class DatasetError(TilesError, ValueError):
+    """A folder is not a dataset that this package wrote, or its manifest is damaged."""

@@ -1,0 +1,1 @@
+"""Pure values about where tiles lie: no pixels, no files, no settings."""

@@ -1,0 +1,1 @@
+"""What the user asks for: a frozen, validated value of six sections."""

@@ -1,0 +1,171 @@
+"""The recipe as a whole: composed, loaded, saved, and its errors told by field."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+import yaml
+from pydantic import ConfigDict, Field, ValidationError, model_validator
+
+from napari_tiles_creator.errors import FieldProblem, RecipeError
+from napari_tiles_creator.recipe.annotations import Annotations
+from napari_tiles_creator.recipe.calibration import Calibration
+from napari_tiles_creator.recipe.export import TILE_FORMATS, Export, TileFormat
+from napari_tiles_creator.recipe.media import Media
+from napari_tiles_creator.recipe.normalization import Normalization
+from napari_tiles_creator.recipe.presets import PRESETS
+from napari_tiles_creator.recipe.section import FieldRuleError, Section
+from napari_tiles_creator.recipe.tiling import Tiling
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pydantic_core import ErrorDetails
+
+# Which formats hold which type of tile.
+FORMATS_OF_TYPE: dict[str, tuple[TileFormat, ...]] = {
+    "float32": ("tif",),
+    "uint16": ("tif", "png"),
+    "uint8": TILE_FORMATS,
+}
+
+
+class Recipe(Section):
+    """Everything that determines a dataset, as one frozen value.
+
+    Raises
+    ------
+    RecipeError
+        From `of`, `load` and `preset`: each wrong field with its value and what is allowed.
+    """
+
+    model_config = ConfigDict(validate_by_name=True, validate_by_alias=True, serialize_by_alias=True)
+
+    schema_version: Literal[1] = Field(1, alias="schema", description="Version of this form of recipe.")
+    media: Media = Media()
+    calibration: Calibration = Calibration()
+    normalization: Normalization = Normalization()
+    tiling: Tiling = Tiling()
+    annotations: Annotations = Annotations()
+    export: Export = Export()
+
+    @model_validator(mode="after")
+    def _sections_fit(self) -> Self:
+        dtype = self.normalization.dtype
+        if dtype is None and self.normalization.scope != "none":
+            dtype = self.normalization.tile_type
+        allowed = FORMATS_OF_TYPE[dtype] if dtype else TILE_FORMATS
+        if self.export.format not in allowed:
+            raise FieldRuleError(
+                "export.format",
+                f"{self.export.format} cannot hold {dtype} tiles: use {' or '.join(allowed)}, "
+                f"or another normalization.dtype",
+            )
+        if self.tiling.sampling != "grid" and "{index" not in self.export.name:
+            raise FieldRuleError("export.name", f"{self.export.name!r} needs {{index}} where tiles lie at random")
+        return self
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> Self:
+        """Return the recipe of a plain mapping, as read from YAML or JSON."""
+        try:
+            return cls.model_validate(dict(data))
+        except ValidationError as error:
+            raise RecipeError(*(field_problem(detail) for detail in error.errors())) from error
+
+    @classmethod
+    def preset(cls, name: str, source: str | Path | None = None, output: str | Path | None = None) -> Self:
+        """Return the recipe of a preset, optionally with its two folders."""
+        if name not in PRESETS:
+            raise RecipeError.of("", f"no preset is called {name!r}: use {', '.join(PRESETS)}")
+        data: dict[str, dict[str, Any]] = {section: dict(fields) for section, fields in PRESETS[name].items()}
+        if source is not None:
+            data.setdefault("media", {})["folder"] = str(source)
+        if output is not None:
+            data.setdefault("export", {})["folder"] = str(output)
+        return cls.of(data)
+
+    def changed(self, changes: Mapping[str, Any]) -> Self:
+        """Return a recipe with some fields changed, ``{"tiling.size_px": 256}``; all are checked together."""
+        data = self.to_dict()
+        for field, value in changes.items():
+            section, _, name = field.partition(".")
+            if not isinstance(data.get(section), dict) or not name:
+                sections = ", ".join(key for key, part in data.items() if isinstance(part, dict))
+                raise RecipeError.of("", f"{field!r} is no field: write section.field, a section being {sections}")
+            data[section][name] = value
+        return self.of(data)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain mappings, lists, numbers and texts."""
+        plain: dict[str, Any] = json.loads(self.model_dump_json())
+        return plain
+
+    def to_yaml(self) -> str:
+        """Return the recipe as YAML, sections and fields in their order."""
+        return yaml.safe_dump(self.to_dict(), sort_keys=False, allow_unicode=True, width=100)
+
+    @classmethod
+    def from_yaml(cls, text: str, name: str = "recipe") -> Self:
+        """Return the recipe of a YAML or JSON text; `name` stands in messages."""
+        try:
+            data = yaml.safe_load(text)
+        except yaml.YAMLError as error:
+            raise RecipeError.of("", f"{name} is no YAML: {' '.join(str(error).split())}") from error
+        if not isinstance(data, dict):
+            raise RecipeError.of("", f"{name} holds no recipe: it must have sections such as tiling: {{size_px: 512}}")
+        return cls.of(data)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Read a recipe; relative folders in it start at its own folder."""
+        path = Path(path)
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise RecipeError.of("", f"recipe {path} cannot be read: {error}") from error
+        recipe = cls.from_yaml(text, name=str(path))
+        base = path.absolute().parent
+        return recipe.changed({f: os.path.normpath(base / folder) for f, folder in recipe.folders.items()})
+
+    def save(self, path: str | Path) -> None:
+        """Write the recipe, as JSON where the name ends so and as YAML else; folders relative to the file."""
+        path = Path(path)
+        base = path.absolute().parent
+        saved = self.changed({f: _relative(Path(folder), base) for f, folder in self.folders.items()})
+        text = json.dumps(saved.to_dict(), indent=2) if path.suffix == ".json" else saved.to_yaml()
+        path.write_text(text, encoding="utf-8")
+
+    @property
+    def folders(self) -> dict[str, str]:
+        """The two fields that name places on this machine."""
+        return {"media.folder": self.media.folder, "export.folder": self.export.folder}
+
+
+def field_problem(detail: ErrorDetails) -> FieldProblem:
+    """Return a pydantic error as the field, the value and what is allowed."""
+    # Parts of the location that start with a capital or hold a bracket are names of union members.
+    location = [str(part) for part in detail["loc"]]
+    field = ".".join(location[:2])
+    cause = detail.get("ctx", {}).get("error")
+    if isinstance(cause, FieldRuleError):
+        return FieldProblem(".".join(filter(None, [field, cause.field])), str(cause))
+    if detail["type"] == "extra_forbidden":
+        return FieldProblem(field, "no such field")
+    value = detail["input"]
+    if detail["type"] == "none_required":
+        return FieldProblem(field, f"{value!r} is not available yet: leave it empty")
+    message = detail["msg"].removeprefix("Value error, ")
+    message = message[0].lower() + message[1:]
+    return FieldProblem(field, f"{value!r}: {message}")
+
+
+def _relative(folder: Path, base: Path) -> str:
+    """Return `folder` relative to `base` with forward slashes; absolute where no relative path exists."""
+    try:
+        return Path(os.path.relpath(folder.absolute(), base)).as_posix()
+    except ValueError:  # another drive on Windows
+        return str(folder.absolute())

@@ -1,0 +1,134 @@
+"""Find the sources in a folder and give each a stem of its own."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from napari_tiles_creator.errors import SourceError
+from napari_tiles_creator.sources.registry import EXTENSIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A file that is meant as a source.
+
+    Parameters
+    ----------
+    name : str
+        Path relative to the folder, with forward slashes.
+    path : Path
+        The file.
+    stem : str
+        What its tiles are called: letters, digits, _ and - only, unique among all files found, whatever the case.
+    """
+
+    name: str
+    path: Path
+    stem: str
+
+
+def find_sources(
+    folder: str | Path, pattern: str = "*", recursive: bool = False, exclude: Sequence[str] = ()
+) -> list[Found]:
+    """List the files with a known extension, sorted by relative path in code-point order.
+
+    Hidden files and folders are passed over. Stems are given before `exclude` is applied, so that leaving a
+    file out renames no tile of another.
+
+    Parameters
+    ----------
+    folder : str or Path
+        A folder, or one file.
+    pattern : str, default "*"
+        Which file names are meant; matched against the relative path where it holds a slash.
+    recursive : bool, default False
+        Look into the folders inside, too.
+    exclude : sequence of str
+        Relative paths or patterns of files to leave out.
+
+    Raises
+    ------
+    SourceError
+        If the folder does not exist or cannot be listed.
+    """
+    root = Path(folder)
+    try:
+        if root.is_file():
+            return [Found(root.name, root, _stems([root.name])[0])]
+        if not root.is_dir():
+            raise SourceError(f"{root}: no such folder or file; check the path")
+        names = sorted(_walk(root, recursive))
+    except PermissionError as error:
+        raise SourceError(f"{root}: no permission to list the folder") from error
+    names = [name for name in names if _matches(name, pattern)]
+    found = [Found(n, root / n, stem) for n, stem in zip(names, _stems(names), strict=True)]
+    return [file for file in found if not any(_matches(file.name, out, whole=True) for out in exclude)]
+
+
+def _walk(root: Path, recursive: bool) -> Iterable[str]:
+    for entry in root.iterdir():
+        if entry.name.startswith("."):
+            continue
+        if entry.is_dir():
+            if recursive and not entry.is_symlink():
+                yield from (f"{entry.name}/{name}" for name in _walk(entry, recursive))
+        elif entry.suffix.lower() in EXTENSIONS:
+            yield entry.name
+
+
+def _matches(name: str, pattern: str, whole: bool = False) -> bool:
+    if name == pattern:
+        return True
+    if not whole and "/" not in pattern:
+        name = name.rpartition("/")[2]
+    return fnmatchcase(name, pattern)
+
+
+def stem_of(name: str) -> tuple[str, str]:
+    """Return the safe stem of a file name, and its extension; ``.ome.tif`` counts as one extension."""
+    base = name.rpartition("/")[2]
+    stem, extension = Path(base).stem, Path(base).suffix
+    if stem.lower().endswith(".ome") and extension.lower() in (".tif", ".tiff", ".zarr"):
+        stem, extension = stem[:-4], stem[-4:] + extension
+    return safe(stem), extension
+
+
+def safe(text: str) -> str:
+    """Return the text with every run of characters outside ``[A-Za-z0-9_-]`` as one ``_``."""
+    return re.sub(r"[^A-Za-z0-9_-]+", "_", text)
+
+
+def _stems(names: Sequence[str]) -> list[str]:
+    """Return a stem for each name: stems equal but for case get the extension, the folder, then a number."""
+    parts = [stem_of(name) for name in names]
+    longer = [f"{stem}_{safe(extension.lstrip('.'))}" for stem, extension in parts]
+    with_folder = [
+        f"{long}_{safe(name.rpartition('/')[0])}" if "/" in name else long
+        for name, long in zip(names, longer, strict=True)
+    ]
+    stems = [stem for stem, _ in parts]
+    for candidates in (longer, with_folder):
+        clashes = {key for key, n in Counter(stem.lower() for stem in stems).items() if n > 1}
+        stems = [c if s.lower() in clashes else s for s, c in zip(stems, candidates, strict=True)]
+    return _numbered(stems)
+
+
+def _numbered(stems: Sequence[str]) -> list[str]:
+    taken = Counter(stem.lower() for stem in stems)
+    seen: set[str] = set()
+    out = []
+    for stem in stems:
+        unique, number = stem, 2
+        while unique.lower() in seen or (unique != stem and unique.lower() in taken):
+            unique, number = f"{stem}_{number}", number + 1
+        seen.add(unique.lower())
+        out.append(unique)
+    return out

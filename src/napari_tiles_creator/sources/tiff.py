@@ -1,0 +1,212 @@
+"""TIFF in its forms: strips, tiles, BigTIFF, ImageJ, OME; read by rectangle, decoding only what it touches."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import tifffile
+
+from napari_tiles_creator.errors import SourceError
+from napari_tiles_creator.geometry.box import Box
+from napari_tiles_creator.sources.base import KNOWN_AXES, SourceInfo
+from napari_tiles_creator.sources.tiff_metadata import channel_names, pixel_size
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+COLOURED = (tifffile.PHOTOMETRIC.RGB, tifffile.PHOTOMETRIC.YCBCR)
+
+
+def open_file(path: Path, series: int = 0, rgb: bool | None = None) -> TiffSource:
+    """Open a TIFF file; see `registry.open_source`."""
+    return TiffSource(path, series, rgb)
+
+
+class TiffSource:
+    """One image (series) of a TIFF file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    series : int, default 0
+        Which image of the file.
+    rgb : bool or None, default None
+        Whether 3 or 4 samples per pixel are colour; None takes the file's photometric tag.
+
+    Attributes
+    ----------
+    decoded_segments : int
+        Strips or tiles decoded so far: what partial reading costs.
+    """
+
+    def __init__(self, path: Path, series: int = 0, rgb: bool | None = None) -> None:
+        self._lock = threading.RLock()
+        self.decoded_segments = 0
+        self._file = tifffile.TiffFile(path)
+        try:
+            self._series = self._pick(series, path)
+            self.info = self._describe(path, rgb)
+        except BaseException:
+            self._file.close()
+            raise
+
+    def _pick(self, series: int, path: Path) -> tifffile.TiffPageSeries:
+        count = len(self._file.series)
+        if series >= count:
+            raise SourceError(f"{path.name}: has no image {series} (media.series): it holds {count}, from 0")
+        return self._file.series[series]
+
+    def _describe(self, path: Path, rgb: bool | None) -> SourceInfo:
+        series, page = self._series, self._series.keyframe
+        axes = series.axes
+        self._samples_are_colour = (
+            "S" in axes
+            and series.shape[axes.index("S")] in (3, 4)
+            and (page.photometric in COLOURED if rgb is None else rgb)
+        )
+        notes = []
+        shape = list(series.shape)
+        if "S" in axes:
+            at = axes.index("S")
+            if not self._samples_are_colour:
+                axes = axes.replace("S", "C")
+            elif shape[at] == 4:
+                shape[at] = 3
+                notes.append("its alpha channel is left out")
+        # An axis of length 1 that says nothing (a single page, one sample) is dropped.
+        kept = [i for i, name in enumerate(axes) if name in KNOWN_AXES or shape[i] > 1]
+        axes, shape = "".join(axes[i] for i in kept), [shape[i] for i in kept]
+        unknown = sorted(set(axes) - set(KNOWN_AXES))
+        if unknown or axes.count("C") > 1:
+            raise SourceError(
+                f"{path.name}: axes {axes} {tuple(shape)}: the file does not say whether these planes are channels, "
+                f"depth or time; save it as ImageJ or OME-TIFF"
+            )
+        if series.dtype.kind not in "uif b":
+            raise SourceError(f"{path.name}: {series.dtype} pixels cannot be tiled; save the real part or magnitude")
+        size, source = pixel_size(self._file, page)
+        return SourceInfo(
+            path=path,
+            axes=axes,
+            shape=tuple(shape),
+            dtype=series.dtype.newbyteorder("="),
+            pixel_size=size,
+            pixel_size_from=source,
+            channel_names=channel_names(self._file) if "C" in axes else (),
+            notes=tuple(notes),
+            chunk_rows=self._chunk_rows(page),
+        )
+
+    def _chunk_rows(self, page: tifffile.TiffPage) -> int:
+        if self._series.dataoffset is not None:
+            return 1
+        return page.tilelength if page.is_tiled else min(page.rowsperstrip, page.imagelength)
+
+    def read(self, box: Box, z: int = 0, t: int = 0, channel: int | None = None) -> NDArray[Any]:
+        """Read a rectangle of one plane; see `Source.read`."""
+        page_axes = self._page_axes
+        in_pages = "C" in self.info.axes and "C" not in page_axes
+        if not in_pages:
+            pixels = self._read_page(box, self._page_number(z=z, t=t, c=0))
+            if "C" in page_axes:
+                pixels = np.ascontiguousarray(np.moveaxis(pixels, -1, 0))
+                return pixels if channel is None else pixels[channel]
+            return pixels[..., :3] if self.info.is_rgb else pixels[..., 0]
+        if channel is not None:
+            return self._read_page(box, self._page_number(z=z, t=t, c=channel))[..., 0]
+        planes = [self._read_page(box, self._page_number(z=z, t=t, c=c))[..., 0] for c in range(self.info.length("C"))]
+        return np.stack(planes)
+
+    def close(self) -> None:
+        """Release the file."""
+        self._file.close()
+
+    @property
+    def _page_axes(self) -> str:
+        """Axes that lie inside one page: rows, columns, and samples under the name this source gives them."""
+        inside = "YX"
+        if "S" in self._series.axes:
+            inside += "S" if self._samples_are_colour else "C"
+        return inside
+
+    def _page_number(self, **position: int) -> int:
+        """Return the position of a plane among the series' pages, whose order is that of its outer axes."""
+        outer = [(a, n) for a, n in zip(self._series.axes, self._series.shape, strict=True) if a not in "YXS"]
+        number = 0
+        for axis, length in outer:
+            number = number * length + position.get(axis.lower(), 0)
+        return number
+
+    def _read_page(self, box: Box, number: int) -> NDArray[Any]:
+        """Return a rectangle of a page, array (y, x, samples)."""
+        try:
+            if self._series.dataoffset is not None:
+                return self._read_contiguous(box, number, self._series.dataoffset)
+            return self._read_segments(box, number)
+        except (SourceError, MemoryError):
+            raise
+        except Exception as error:  # codecs raise whatever they like
+            raise SourceError(f"{self.info.path.name} cannot be decoded: {' '.join(str(error).split())}") from error
+
+    def _read_contiguous(self, box: Box, number: int, offset: int) -> NDArray[Any]:
+        """Read rows of an uncompressed image that lies in one piece (an ImageJ stack may have one page only)."""
+        page = self._series.keyframe
+        height, width = page.imagelength, page.imagewidth
+        samples = page.samplesperpixel
+        planar = samples > 1 and page.planarconfig == tifffile.PLANARCONFIG.SEPARATE
+        stored = self._series.dtype.newbyteorder(self._file.byteorder)
+        inner = 1 if planar else samples
+        parts = []
+        for plane in range(number * samples, (number + 1) * samples) if planar else [number]:
+            first = offset + (plane * height + box.y) * width * inner * stored.itemsize
+            count = box.height * width * inner
+            with self.info.path.open("rb") as file:
+                rows = np.fromfile(file, stored, count, offset=first)
+            if rows.size < count:
+                raise SourceError(f"{self.info.path.name} is cut short: its pixels end before row {box.y_stop}")
+            rows = rows.astype(self.info.dtype, copy=False)
+            parts.append(rows.reshape(box.height, width, inner)[:, box.x : box.x_stop])
+        return np.concatenate(parts, axis=-1) if planar else parts[0]
+
+    def _read_segments(self, box: Box, number: int) -> NDArray[Any]:
+        """Decode the strips or tiles of a page that touch the box."""
+        page = self._series.pages[number]
+        if page is None:
+            return np.zeros((*box.shape, self._series.keyframe.samplesperpixel), self.info.dtype)
+        frame = self._series.keyframe
+        samples = frame.samplesperpixel
+        length, width = (
+            (frame.tilelength, frame.tilewidth) if frame.is_tiled else (frame.rowsperstrip, frame.imagewidth)
+        )
+        across, down = -(-frame.imagewidth // width), -(-frame.imagelength // length)
+        planes = samples if samples > 1 and frame.planarconfig == tifffile.PLANARCONFIG.SEPARATE else 1
+        wanted = [
+            (plane * down + row) * across + column
+            for plane in range(planes)
+            for row in range(box.y // length, -(-box.y_stop // length))
+            for column in range(box.x // width, -(-box.x_stop // width))
+        ]
+        out = np.zeros((*box.shape, samples), self.info.dtype)
+        segments = self._file.filehandle.read_segments(
+            [page.dataoffsets[i] for i in wanted],
+            [page.databytecounts[i] for i in wanted],
+            indices=wanted,
+            lock=self._lock,
+        )
+        extra = {"jpegtables": frame.jpegtables, "jpegheader": frame.jpegheader} if frame.jpegtables else {}
+        for encoded, index in segments:
+            decoded, (plane, _, y, x, _), shape = frame.decode(encoded, index, **extra)
+            self.decoded_segments += 1
+            if decoded is None:  # a segment that was never written
+                out_value: Any = frame.nodata
+                decoded = np.full(shape, out_value, self.info.dtype)
+            part = Box(y, x, shape[1], shape[2]).intersection(box)
+            target = part.moved(-box.y, -box.x).slices
+            held = decoded[0][part.moved(-y, -x).slices]
+            out[(*target, slice(plane, plane + held.shape[-1]))] = held
+        return out
