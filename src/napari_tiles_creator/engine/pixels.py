@@ -19,6 +19,7 @@ from napari_tiles_creator.sources.registry import open_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
+    from types import EllipsisType
 
     from numpy.typing import NDArray
 
@@ -184,16 +185,16 @@ class CalibratedImage:
         start = k * resampler.band_rows
         stop = min(start + resampler.band_rows, self.image.shape[0])
 
-        def of(pick: Callable[[NDArray[Any]], NDArray[Any]], limits: tuple[float, float] | None) -> NDArray[Any]:
-            return resampler.band(lambda a, b: pick(self._source_rows(plane, a, b)), start, stop, limits)
+        def part(where: int | EllipsisType | tuple[EllipsisType, int], channel: int | None) -> NDArray[Any]:
+            limits = self._limit(plane, channel)
+            return resampler.band(lambda a, b: self._source_rows(plane, a, b)[where], start, stop, limits)
 
-        axes, channels = self.image.axes, range(self.image.channels)
-        if axes == "CYX":
-            return np.stack([of(lambda p, c=c: p[c], self._limit(plane, c)) for c in channels])
-        limits = self._limit(plane, None)
-        if axes == "YXS":
-            return np.stack([of(lambda p, s=s: p[..., s], limits) for s in channels], axis=-1)
-        return of(lambda p: p, limits)
+        channels = range(self.image.channels)
+        if self.image.axes == "CYX":
+            return np.stack([part(c, c) for c in channels])
+        if self.image.axes == "YXS":
+            return np.stack([part((..., s), None) for s in channels], axis=-1)
+        return part(..., None)
 
     def _limit(self, plane: Plane, channel: int | None) -> tuple[float, float] | None:
         """Return the range of a source plane, to which interpolated values are clipped; RGB has one range."""

@@ -12,7 +12,7 @@ import shutil
 import threading
 from collections import deque
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
@@ -251,10 +251,8 @@ def _locked(folder: Path) -> Iterator[None]:
     finally:
         lock.release()
         (work / "lock").unlink(missing_ok=True)
-        try:
+        with suppress(OSError):
             work.rmdir()  # stays where journals of an unfinished export are
-        except OSError:
-            pass
 
 
 def _json(content: dict[str, Any]) -> str:
