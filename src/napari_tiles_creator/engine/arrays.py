@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_tiles_creator.engine.blend import Blend, axis_weights, check_blend, sum_type
+from napari_tiles_creator.engine.blend import Blend, Canvas, check_blend
 from napari_tiles_creator.engine.cut import padded
 
 if TYPE_CHECKING:
@@ -85,31 +85,13 @@ def merge_arrays(tiles: NDArray[Any] | Sequence[NDArray[Any]], grid: TileGrid, b
         raise ValueError(f"{len(tiles)} tiles for a grid of {len(grid)}")
     first = np.asarray(tiles[0])
     check_blend(blend, first.dtype)
-    shape = (*grid.shape, *first.shape[2:])
-    rows, columns = axis_weights(grid.rows, blend), axis_weights(grid.columns, blend)
-    out = np.zeros(shape, first.dtype if blend == "core" else sum_type(first.dtype))
+    canvas = Canvas(grid.shape, blend, grid)
     for planned, pixels in zip(grid, tiles, strict=True):
         pixels = np.asarray(pixels)
         if pixels.shape[:2] != planned.shape:
             raise ValueError(f"tile {planned.index} is {pixels.shape[:2]} px, the grid's is {planned.shape}")
-        if blend == "core":
-            out[planned.core.slices] = pixels[planned.core.moved(-planned.box.y, -planned.box.x).slices]
-            continue
-        inside = pixels[: planned.box.height, : planned.box.width]
         assert planned.row is not None
         assert planned.column is not None
-        weight = rows[planned.row][:, None] * columns[planned.column]
-        out[planned.box.slices] += inside * weight.reshape(weight.shape + (1,) * (inside.ndim - 2)).astype(out.dtype)
-    return rounded(out, first.dtype)
-
-
-def rounded(values: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
-    """Return sums in the type of the tiles, integers rounded and saturated."""
-    if values.dtype == dtype:
-        return values
-    if dtype.kind == "b":
-        return values > 0.5
-    if dtype.kind in "ui":
-        limits = np.iinfo(dtype)
-        values = np.clip(np.rint(values), limits.min, limits.max)
-    return values.astype(dtype)
+        inside = pixels[: planned.box.height, : planned.box.width]
+        canvas.add(inside, planned.box, (planned.row, planned.column))
+    return canvas.finished()

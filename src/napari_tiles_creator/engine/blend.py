@@ -13,7 +13,9 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from napari_tiles_creator.geometry.box import Box
     from napari_tiles_creator.geometry.edges import TiledAxis
+    from napari_tiles_creator.geometry.grid import TileGrid
 
 Blend = Literal["linear", "hann", "mean", "core"]
 BLENDS: tuple[Blend, ...] = get_args(Blend)
@@ -62,3 +64,94 @@ def _ramp(length: int, blend: Blend) -> NDArray[np.float64]:
     """Return a rise over so many pixels: (k + ½) / length, or half a period of sin² at the same places."""
     position = (np.arange(length) + 0.5) / length if length else np.empty(0)
     return position if blend == "linear" else np.sin(np.pi / 2 * position) ** 2
+
+
+class Canvas:
+    """A plane that tiles are added to.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        ``(height, width)`` of the plane, px.
+    blend : Blend
+        How shared pixels are combined.
+    grid : TileGrid or None
+        Where tiles lie; None for scattered tiles, whose shared pixels are averaged.
+    """
+
+    def __init__(self, shape: tuple[int, int], blend: Blend, grid: TileGrid | None = None) -> None:
+        self._shape, self._blend, self._grid = shape, blend, grid
+        self._axes = grid and (axis_weights(grid.rows, blend), axis_weights(grid.columns, blend))
+        self._total: NDArray[Any] | None = None
+        self._weights = np.zeros(shape, np.float64)
+        self._dtype = np.dtype(np.uint8)
+
+    def add(self, pixels: NDArray[Any], box: Box, place: tuple[int, int] | None = None) -> None:
+        """Add a tile.
+
+        Parameters
+        ----------
+        pixels : array (y, x[, c])
+            Its pixels, without padding.
+        box : Box
+            Where they lie.
+        place : tuple of int, optional
+            Row and column in the grid.
+
+        Raises
+        ------
+        ValueError
+            If tiles differ in type or channels, or the blend cannot keep the type's values.
+        """
+        if self._total is None:
+            check_blend(self._blend, pixels.dtype)
+            self._dtype = pixels.dtype
+            exact = self._blend == "core" and self._grid is not None
+            self._total = np.zeros((*self._shape, *pixels.shape[2:]), pixels.dtype if exact else sum_type(pixels.dtype))
+        if pixels.dtype != self._dtype or pixels.shape[2:] != self._total.shape[2:]:
+            raise ValueError(f"tiles differ: {pixels.dtype} {pixels.shape[2:]}, not {self._dtype}")
+        if self._blend == "core" and self._grid is not None and place is not None:
+            core = self._grid.at(*place).core
+            self._total[core.slices] = pixels[core.moved(-box.y, -box.x).slices]
+            self._weights[core.slices] = 1
+            return
+        weight = np.ones(box.shape)
+        if self._axes and place is not None:
+            weight = self._axes[0][place[0]][:, None] * self._axes[1][place[1]]
+        self._weights[box.slices] += weight
+        self._total[box.slices] += pixels * like(weight, pixels).astype(self._total.dtype)
+
+    @property
+    def gaps(self) -> int:
+        """Number of pixels in no tile so far."""
+        return int(np.count_nonzero(self._weights == 0))
+
+    def finished(self, fill: float = 0.0) -> NDArray[Any]:
+        """Return the plane in the tiles' type, rounded for integers; `fill` stands in the gaps."""
+        if self._total is None:
+            return np.full(self._shape, fill, np.float32)
+        gaps = self._weights == 0
+        total = self._total
+        if not np.allclose(self._weights, 1):  # a tile was missing, or tiles are scattered
+            divisor = np.where(gaps, 1, self._weights)
+            total = total if total.dtype == self._dtype and self._dtype.kind != "f" else total / like(divisor, total)
+        total = rounded(total, self._dtype)
+        total[gaps] = fill
+        return total
+
+
+def like(weight: NDArray[Any], pixels: NDArray[Any]) -> NDArray[Any]:
+    """Return weights (y, x) so that they multiply pixels (y, x[, c])."""
+    return weight.reshape(weight.shape + (1,) * (pixels.ndim - 2))
+
+
+def rounded(values: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Return sums in the type of the tiles, integers rounded and saturated."""
+    if values.dtype == dtype:
+        return values
+    if dtype.kind == "b":
+        return values > 0.5
+    if dtype.kind in "ui":
+        limits = np.iinfo(dtype)
+        values = np.clip(np.rint(values), limits.min, limits.max)
+    return values.astype(dtype)

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_tiles_creator.engine import measure
+from napari_tiles_creator.engine.pixels import CalibratedImage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
-    from napari_tiles_creator.engine.pixels import CalibratedImage
-    from napari_tiles_creator.engine.plan import Plane
+    from napari_tiles_creator.engine.plan import ImagePlan, Plane
     from napari_tiles_creator.geometry.box import Box
+    from napari_tiles_creator.recipe.document import Recipe
     from napari_tiles_creator.recipe.normalization import Normalization
 
 
@@ -77,3 +78,16 @@ class Measurement:
 
     def _joined(self) -> tuple[measure.Range, ...]:
         return tuple(measure.joined(parts) for parts in zip(*self._extremes, strict=True))
+
+
+def measure_image(image: ImagePlan, recipe: Recipe, memory_bytes: int = 256 << 20) -> tuple[measure.Range, ...]:
+    """Return the ranges of one image, measured in this thread: one, or one a channel."""
+    pixels = CalibratedImage(image, recipe, memory_bytes)
+    try:
+        measurement = Measurement(pixels, recipe.normalization)
+        for tasks in measurement.stages():
+            for task in tasks:
+                task()
+        return measurement.ranges()
+    finally:
+        pixels.close()

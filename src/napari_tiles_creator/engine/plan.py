@@ -307,7 +307,7 @@ def _plan_image(recipe: Recipe, item: Scanned) -> ImagePlan:
         channel=channel,
         axes=axes,
         dtype=_tile_type(recipe, info, name),
-        tiling=_tiling(recipe.tiling, shape, item.found.name),
+        tiling=tiling_of(recipe.tiling, shape, name),
         name_template=recipe.export.name,
     )
     refusal = make_sink(recipe.export.format).refusal(axes, image.channels, image.dtype)
@@ -388,7 +388,14 @@ def _tile_type(recipe: Recipe, info: SourceInfo, name: str) -> str:
     return wanted
 
 
-def _tiling(tiling: Tiling, shape: tuple[int, int], name: str) -> TileGrid | TileScatter:
+def tiling_of(tiling: Tiling, shape: tuple[int, int], name: str) -> TileGrid | TileScatter:
+    """Return where tiles lie in a calibrated plane of this shape; `name` is the source's, for its random draw.
+
+    Raises
+    ------
+    PlanError
+        If the image is too small for what is asked.
+    """
     size = pair(tiling.size_px)
     if any(length < side for length, side in zip(shape, size, strict=True)):
         if tiling.small_images == "skip":

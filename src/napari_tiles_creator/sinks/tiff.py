@@ -10,11 +10,13 @@ import io
 import struct
 from fractions import Fraction
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
     from napari_tiles_creator.geometry.pixel_size import PixelSize
@@ -25,6 +27,8 @@ ASCII, SHORT, LONG, RATIONAL = 2, 3, 4, 5
 SAMPLE_FORMAT = {"u": 1, "i": 2, "f": 3}
 # ImageJ shows these types; others are written as plain TIFF with resolution tags in centimetres.
 IMAGEJ_TYPES = ("uint8", "uint16", "float32")
+# From here on files are BigTIFF: classic offsets have 32 bits, and metadata needs some room.
+LARGEST_CLASSIC = 2**32 - 2**25
 
 
 def make_sink(compression: str, quality: int) -> TiffSink:
@@ -48,7 +52,9 @@ class TiffSink:
         """Return the bytes of the file."""
         tile = np.ascontiguousarray(tile)
         if self.compression != "none" or facts.axes == "CYX":
-            return [_with_tifffile(tile, facts, self.compression)]
+            out = io.BytesIO()
+            write_tiff(out, tile, facts, self.compression)
+            return [out.getvalue()]
         header = _header(tile.shape, tile.dtype.str, facts.pixel_size, _description(tile, facts))
         return [header, tile.data.cast("B")]
 
@@ -135,29 +141,44 @@ def _rational(um: float, scale: Fraction) -> tuple[int, int]:
     return (1, limit) if per_unit < 1 else (limit, 1)
 
 
-def _with_tifffile(tile: NDArray[Any], facts: TileFacts, compression: str) -> bytes:
-    """Return a file written by tifffile: several channels, or compressed."""
+def write_tiff(target: BinaryIO | Path, pixels: NDArray[Any], facts: TileFacts, compression: str = "none") -> None:
+    """Write an image through tifffile: several channels or planes, compressed, or larger than 4 GB.
+
+    Parameters
+    ----------
+    target : file or Path
+        Where it goes.
+    pixels : array of ``facts.axes``
+        The image.
+    facts : TileFacts
+        Axes (``TZCYX`` or fewer, or with S last), pixel size and origin.
+    compression : str, default "none"
+        ``none``, ``zlib``, ``zstd`` or ``lzw``.
+    """
     import tifffile
 
-    out = io.BytesIO()
-    imagej = tile.dtype.name in IMAGEJ_TYPES and (facts.axes != "YXS" or tile.dtype == np.uint8)
+    imagej = (
+        pixels.dtype.name in IMAGEJ_TYPES
+        and (not facts.axes.endswith("S") or pixels.dtype == np.uint8)
+        and pixels.nbytes < LARGEST_CLASSIC
+    )
     metadata: dict[str, Any] = {"axes": facts.axes}
     if imagej and facts.pixel_size:
         metadata["unit"] = "micron"
     if imagej and (facts.y or facts.x):
         metadata |= {"xorigin": -facts.x, "yorigin": -facts.y}
-    if imagej and facts.axes == "CYX":
+    if imagej and "C" in facts.axes:
         metadata["mode"] = "grayscale"
     y_res, x_res, unit = _resolution(facts.pixel_size, imagej)
     tifffile.imwrite(
-        out,
-        tile,
+        target,
+        pixels,
         imagej=imagej,
+        bigtiff=pixels.nbytes >= LARGEST_CLASSIC,
         metadata=metadata,
         compression=None if compression == "none" else compression,
-        photometric="rgb" if facts.axes == "YXS" else "minisblack",
+        photometric="rgb" if facts.axes.endswith("S") else "minisblack",
         resolution=(x_res, y_res),
         resolutionunit=unit,
         software=False,
     )
-    return out.getvalue()

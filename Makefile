@@ -1,0 +1,54 @@
+# Everything runs in a virtual environment of its own; nothing needs to be prepared by hand.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+RUN := QT_API=pyqt6
+DEMO ?= demo
+
+.PHONY: help demo test check napari benchmark clean
+
+help:  ## show this list
+	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
+
+demo: $(VENV)/.core  ## sample images, exported for a UNet and a YOLO
+	@sh scripts/demo.sh $(BIN) $(DEMO)
+
+test: $(VENV)/.test  ## the whole test suite, windows included, without a screen
+	@sh scripts/system_libraries.sh
+	$(RUN) $(BIN)/python -m pytest
+
+check: $(VENV)/.check  ## lint, types, contracts between layers, the plugin's manifest
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/npe2 validate src/napari_tiles_creator/napari.yaml
+
+napari: $(VENV)/.all  ## napari with the widget docked; OPEN='files' opens these too
+	$(RUN) $(BIN)/napari $(OPEN) -w napari-tiles-creator "Tiles Creator"
+
+benchmark: $(VENV)/.benchmark  ## export rates beside a plain loop and patchify
+	$(BIN)/python benchmarks/export_rate.py
+
+clean:  ## remove the virtual environment and the demo
+	rm -rf $(VENV) $(DEMO) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(VENV)/.core: pyproject.toml
+	@sh scripts/venv.sh $(PYTHON) $(VENV) .
+	@touch $@
+
+$(VENV)/.all: pyproject.toml
+	@sh scripts/venv.sh $(PYTHON) $(VENV) ".[all]"
+	@touch $@
+
+$(VENV)/.test: pyproject.toml
+	@sh scripts/venv.sh $(PYTHON) $(VENV) ".[all,test]"
+	@touch $@
+
+$(VENV)/.check: pyproject.toml
+	@sh scripts/venv.sh $(PYTHON) $(VENV) ".[check]"
+	@touch $@
+
+$(VENV)/.benchmark: pyproject.toml
+	@sh scripts/venv.sh $(PYTHON) $(VENV) ".[benchmark]"
+	@touch $@

@@ -1,0 +1,59 @@
+"""The command ``tiles-creator``: thin words around the engine."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import NoReturn
+
+import click
+
+from napari_tiles_creator import __version__
+from napari_tiles_creator.cli.dataset import empty, merge, verify
+from napari_tiles_creator.cli.export import export
+from napari_tiles_creator.cli.look import mosaic, plan, preview, scan
+from napari_tiles_creator.cli.start import recipe, sample
+from napari_tiles_creator.errors import TilesError
+
+NOTHING_DONE, INTERRUPTED = 2, 130
+
+
+# \b keeps click from joining the lines.
+TOUR = """\b
+A first tour:
+  tiles-creator sample samples                              sample images to play with
+  tiles-creator scan samples/images                         what is in a folder
+  tiles-creator export samples/images tiles --preset unet   cut it
+  tiles-creator verify tiles                                check what was written
+"""
+
+
+@click.group(epilog=TOUR, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="tiles-creator")
+def tiles_creator() -> None:
+    """From a folder of microscopy images to tiles ready to retrain a UNet or a YOLO."""
+
+
+for command in (scan, recipe, plan, export, preview, mosaic, verify, merge, empty, sample):
+    tiles_creator.add_command(command)
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run the command line and exit; every expected error is one sentence on standard error."""
+    # tifffile logs recoverable oddities of foreign files; what matters reaches the user as an error of ours.
+    logging.getLogger("tifffile").setLevel(logging.CRITICAL)
+    try:
+        code = tiles_creator.main(arguments, prog_name="tiles-creator", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(NOTHING_DONE)
+    except TilesError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(NOTHING_DONE)
+    except MemoryError:
+        click.echo("error: not enough memory: lower --memory or --workers, or cut smaller tiles", err=True)
+        sys.exit(NOTHING_DONE)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("stopped", err=True)
+        sys.exit(INTERRUPTED)
+    sys.exit(code or 0)

@@ -1,0 +1,176 @@
+"""Commands that look and write no dataset: scan, plan, preview, mosaic."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from napari_tiles_creator.cli.options import json_option, make_recipe, recipe_options
+from napari_tiles_creator.cli.show import bytes_text, complain, counted, print_json, print_table, warn
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from napari_tiles_creator.engine.plan import Plan
+    from napari_tiles_creator.engine.scan import Scanned
+    from napari_tiles_creator.recipe.media import Media
+
+SOME_FAILED, NOTHING_DONE = 1, 2
+
+
+@click.command()
+@click.argument("source")
+@click.option("--pattern", default="*", help="Only file names that fit, such as '*_c1.tif'.")
+@click.option("--recursive", is_flag=True, help="Also look into the folders inside.")
+@json_option
+def scan(source: str, pattern: str, recursive: bool, as_json: bool) -> int:
+    """List the images in SOURCE: axes, shape, type, pixel size, problems. Reads headers only."""
+    from napari_tiles_creator.engine.scan import scan as scan_media
+
+    found = []
+    for item in scan_media(_media(source, pattern, recursive)):
+        found.append(item)
+        if as_json:
+            print_json(item.to_dict())
+    problems = [item for item in found if item.problem]
+    if not as_json:
+        print_table(["image", "axes", "shape", "type", "#µm per px", "from"], [_scan_row(item) for item in found])
+        click.echo(f"{counted(len(found) - len(problems), 'image')} in {source}")
+        for item in problems:
+            complain(item.problem)
+    if not found:
+        warn(f"no image in {source} fits {pattern!r}" + ("" if recursive else "; --recursive looks into its folders"))
+    return SOME_FAILED if problems else 0
+
+
+@click.command()
+@recipe_options
+@click.option("--measure", is_flag=True, help="Also read the pixels and tell each image's range of values.")
+@json_option
+def plan(measure: bool, as_json: bool, **options: Any) -> int:
+    """Tell what an export would write, without writing: tiles per image, totals, warnings."""
+    from napari_tiles_creator.engine.plan import make_plan
+
+    planned = make_plan(make_recipe(**options))
+    ranges = _ranges(planned) if measure else {}
+    if as_json:
+        print_json(
+            {
+                "images": len(planned.images),
+                "tiles": len(planned),
+                "bytes": planned.bytes,
+                "duplicated_percent": planned.duplicated_percent,
+                "warnings": list(planned.warnings),
+                "failed": [{"source": failure.source, "reason": failure.reason} for failure in planned.failed],
+            }
+            | ({"ranges": ranges} if measure else {})
+        )
+    else:
+        _show_plan(planned, ranges)
+    if not planned.images:
+        return NOTHING_DONE
+    return SOME_FAILED if planned.failed else 0
+
+
+@click.command()
+@recipe_options
+@click.option("--image", metavar="NAME", help="Which image; the first by default.")
+@click.option("--picture", required=True, metavar="OUT.png", help="Where the picture goes.")
+def preview(image: str | None, picture: str, **options: Any) -> int:
+    """Draw the cutting pattern on one image into a PNG picture."""
+    from napari_tiles_creator.engine.plan import make_plan
+    from napari_tiles_creator.engine.preview import pattern_picture
+    from napari_tiles_creator.errors import PlanError
+
+    planned = make_plan(make_recipe(**options))
+    if not planned.images:
+        raise PlanError("there is no tile to show: " + "; ".join(failure.reason for failure in planned.failed[:3]))
+    chosen = planned.image(image) if image else planned.images[0]
+    _save_picture(picture, pattern_picture(planned, chosen))
+    click.echo(f"{counted(len(chosen), 'tile')} of {chosen.name} drawn in {picture}")
+    return 0
+
+
+@click.command()
+@click.argument("source")
+@click.option("--picture", required=True, metavar="OUT.png", help="Where the picture goes.")
+@click.option("--count", default=25, show_default=True, type=click.IntRange(1), help="How many images at most.")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Seed of the draw.")
+@click.option("--pattern", default="*", help="Only file names that fit, such as '*_c1.tif'.")
+@click.option("--recursive", is_flag=True, help="Also look into the folders inside.")
+def mosaic(source: str, picture: str, count: int, seed: int, pattern: str, recursive: bool) -> int:
+    """Show a random sample of the images in SOURCE side by side in a PNG picture."""
+    from napari_tiles_creator.engine.mosaic import make_mosaic
+    from napari_tiles_creator.engine.mosaic import picture as drawn
+    from napari_tiles_creator.engine.scan import scan as scan_media
+    from napari_tiles_creator.errors import PlanError
+
+    media = _media(source, pattern, recursive)
+    scanned = list(scan_media(media))
+    problems = [item.problem for item in scanned if item.problem]
+    sample = make_mosaic([item for item in scanned if item.info], media, count=count, seed=seed)
+    for reason in [*problems, *(failure.reason for failure in sample.failed)]:
+        complain(reason)
+    if not sample.thumbnails:
+        raise PlanError(f"{source}: there is no image to show")
+    _save_picture(picture, drawn(sample))
+    click.echo(f"{counted(len(sample.thumbnails), 'image')} of {len(scanned)} shown in {picture}")
+    return SOME_FAILED if problems or sample.failed else 0
+
+
+def _media(source: str, pattern: str, recursive: bool) -> Media:
+    from napari_tiles_creator.recipe.document import Recipe
+
+    changes = {"media.folder": source, "media.pattern": pattern, "media.recursive": recursive}
+    return Recipe().changed(changes).media
+
+
+def _scan_row(item: Scanned) -> Sequence[str]:
+    info = item.info
+    if info is None:
+        return (item.found.name, "–", "–", "–", "–", "cannot be read")
+    shape = " × ".join(str(length) for length in info.shape)
+    size = str(info.pixel_size).replace(";", " × ") if info.pixel_size else "–"
+    return (item.found.name, info.axes, shape, info.dtype.name, size, info.pixel_size_from)
+
+
+def _show_plan(planned: Plan, ranges: dict[str, list[list[float]]]) -> None:
+    columns = ["image", "#calibrated px", "#tiles", "type"] + (["range"] if ranges else [])
+    rows = []
+    for image in planned.images:
+        shape = f"{image.shape[0]} × {image.shape[1]}"
+        row = [image.name, shape, str(len(image)), image.dtype]
+        if ranges:
+            row.append(", ".join(f"{low:g} to {high:g}" for low, high in ranges[image.name]))
+        rows.append(row)
+    print_table(columns, rows)
+    export = planned.recipe.export
+    click.echo(
+        f"{counted(len(planned.images), 'image')} → {counted(len(planned), 'tile')} · {bytes_text(planned.bytes)} "
+        f"{export.format} · {planned.duplicated_percent:.0f} % of the pixels shared by tiles"
+    )
+    for message in planned.warnings:
+        warn(message)
+    for failure in planned.failed:
+        complain(failure.reason)
+
+
+def _ranges(planned: Plan) -> dict[str, list[list[float]]]:
+    """Return the measured range of every image, one or one a channel."""
+    from napari_tiles_creator.engine.measurement import measure_image
+
+    return {
+        image.name: [[found.low, found.high] for found in measure_image(image, planned.recipe)]
+        for image in planned.images
+    }
+
+
+def _save_picture(path: str, png: bytes) -> None:
+    from napari_tiles_creator.errors import ExportError
+
+    try:
+        Path(path).write_bytes(png)
+    except OSError as error:
+        raise ExportError(f"cannot write the picture {path}: {error.strerror}") from error

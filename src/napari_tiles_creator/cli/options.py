@@ -1,0 +1,130 @@
+"""Options that several commands share, and the recipe they make together."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from napari_tiles_creator.recipe.document import Recipe
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+# Flags of their own for the fields that are set most often; the value is checked by the recipe.
+FIELD_OF_FLAG = {
+    "size": "tiling.size_px",
+    "overlap": "tiling.overlap_px",
+    "edge": "tiling.edge",
+    "pixel_size": "calibration.pixel_size_um",
+    "target_pixel_size": "calibration.target_pixel_size_um",
+    "scale": "calibration.scale",
+    "scope": "normalization.scope",
+    "dtype": "normalization.dtype",
+    "format_": "export.format",
+    "layout": "export.layout",
+    "seed": "tiling.seed",
+}
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object per line.")
+
+
+def recipe_options(command: Command) -> Command:
+    """Add everything that makes a recipe: a file or a preset, folders, flags and ``--set``."""
+    for option in reversed(_RECIPE_OPTIONS):
+        command = option(command)
+    return command
+
+
+def _size(context: click.Context, parameter: click.Parameter, value: str | None) -> int | list[int] | None:
+    """Read ``512``, or ``512x256`` as height and width."""
+    if value is None:
+        return None
+    match = re.fullmatch(r"(\d+)(?:[x×](\d+))?", value.strip())
+    if not match:
+        raise click.BadParameter(f"{value!r}: write pixels, such as 512, or height and width, such as 512x256")
+    return int(match[1]) if match[2] is None else [int(match[1]), int(match[2])]
+
+
+def read_bytes(context: click.Context, parameter: click.Parameter, value: str) -> int:
+    """Read an amount of memory, ``512``, ``512M`` (MiB) or ``2G`` (GiB), in bytes."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(M|G)?(?:i?B)?", value.strip(), re.IGNORECASE)
+    if not match or not float(match[1]):
+        raise click.BadParameter(f"{value!r}: write MiB, such as 512 or 512M, or GiB, such as 2G")
+    return int(float(match[1]) * (1 << (30 if (match[2] or "M").upper() == "G" else 20)))
+
+
+_RECIPE_OPTIONS = [
+    click.argument("source", required=False),
+    click.argument("output", required=False),
+    click.option("--recipe", "recipe_file", metavar="FILE", help="Recipe to start from (YAML or JSON)."),
+    click.option("--preset", metavar="NAME", help="Preset to start from: unet, yolo, axons, imgsplit."),
+    click.option(
+        "--set",
+        "settings",
+        multiple=True,
+        metavar="SECTION.FIELD=VALUE",
+        help="Change any field of the recipe; repeatable; the value is read as YAML.",
+    ),
+    click.option("--size", callback=_size, metavar="PX", help="Tile size: 512, or 512x256 (height x width)."),
+    click.option("--overlap", callback=_size, metavar="PX", help="Overlap of neighbours: 128, or 128x64 (y x x)."),
+    click.option("--edge", help="When the last tile does not fit: shift, spread, pad, drop, ragged."),
+    click.option("--pixel-size", metavar="UM", help="Pixel size of the images, µm; overrides the files'."),
+    click.option("--target-pixel-size", metavar="UM", help="Rescale to this pixel size, µm."),
+    click.option("--scale", metavar="FACTOR", help="Rescale by a plain factor, such as 0.5 or 1/3."),
+    click.option("--scope", help="Normalization: none, tile (Local), image (Global)."),
+    click.option("--dtype", help="Type of the tiles: float32, uint8, uint16, or null for the images' own."),
+    click.option("--format", "format_", help="Format of the tiles: tif, png, jpg."),
+    click.option("--layout", help="Form of the dataset: flat."),
+    click.option("--seed", metavar="N", help="Seed of random draws."),
+]
+
+
+def make_recipe(
+    source: str | None,
+    output: str | None,
+    recipe_file: str | None,
+    preset: str | None,
+    settings: tuple[str, ...],
+    **flags: Any,
+) -> Recipe:
+    """Return the recipe that the options ask for: the file or preset, then folders and flags, then ``--set``.
+
+    Raises
+    ------
+    click.UsageError
+        If there is nothing to start from, or too much.
+    RecipeError
+        If a value is wrong.
+    """
+    import yaml
+
+    from napari_tiles_creator.recipe.document import Recipe
+
+    if recipe_file and preset:
+        raise click.UsageError("give --recipe or --preset, not both")
+    if not recipe_file and not source:
+        raise click.UsageError("name the folder of images (SOURCE), or a recipe with --recipe FILE")
+    recipe = Recipe.load(recipe_file) if recipe_file else Recipe.preset(preset or "unet")
+    changes: dict[str, Any] = {}
+    if source:
+        changes["media.folder"] = source
+    if output:
+        changes["export.folder"] = output
+    for flag, field in FIELD_OF_FLAG.items():
+        value = flags.get(flag)
+        if value is not None:
+            changes[field] = yaml.safe_load(value) if isinstance(value, str) else value
+    if flags.get("target_pixel_size") is not None or flags.get("scale") is not None:
+        changes["calibration.enabled"] = True
+    for setting in settings:
+        field, equals, text = setting.partition("=")
+        if not equals:
+            raise click.UsageError(f"--set {setting}: write section.field=value")
+        try:
+            changes[field.strip()] = yaml.safe_load(text)
+        except yaml.YAMLError as error:
+            raise click.UsageError(f"--set {setting}: the value is no YAML") from error
+    return recipe.changed(changes)
