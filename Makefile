@@ -51,4 +51,5 @@ $(VENV)/.check: pyproject.toml
 
 $(VENV)/.benchmark: pyproject.toml
 	@sh scripts/venv.sh $(PYTHON) $(VENV) ".[benchmark]"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps "patchify>=0.2.3"
 	@touch $@

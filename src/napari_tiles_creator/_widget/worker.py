@@ -10,15 +10,16 @@ import threading
 import time
 from contextlib import closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, Self
 
 from napari.qt.threading import create_worker
-from qtpy.QtCore import QObject, Signal
+from qtpy.QtCore import QObject
 
 from napari_tiles_creator.errors import TilesError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
+    from collections.abc import Callable, Generator
 
     Work = Callable[[], Generator[Any, None, Any]]
 
@@ -40,79 +41,103 @@ class Job(QObject):  # type: ignore[misc]
 
     Parameters
     ----------
+    name : str
+        What napari calls it where it lists what is going on.
     work : callable
         Returns a generator; what it yields is reported in batches, what it returns is the result.
+    ended : callable
+        Called in the main thread, once, with the `Ending`.
+    reported : callable, optional
+        Called in the main thread with lists of what the work yielded.
     """
 
-    reported = Signal(list)
-    ended = Signal(object)
-
-    def __init__(self, work: Work) -> None:
+    def __init__(
+        self, name: str, work: Work, ended: Callable[[Ending], None], reported: Callable[[list[Any]], None] | None
+    ) -> None:
         super().__init__()
-        self._work = work
+        self._name, self._work = name, work
+        self._ended: Callable[[Ending], None] | None = ended
+        self._reported = reported
         self._stop = threading.Event()
-        self._is_silent = False
         self._worker: Any = None
+        self._generator: Generator[list[Any], None, Ending] | None = None
 
     def start(self) -> None:
-        """Start the work; `ended` is sent once, unless the job is dropped."""
-        self._worker = create_worker(self._steps, _ignore_errors=True)
+        """Start the thread."""
+        self._generator = self._steps()
+        self._worker = create_worker(_Named(_relay, self._generator, name=self._name), _ignore_errors=True)
         self._worker.yielded.connect(self._report)
         self._worker.returned.connect(self._end)
-        self._worker.aborted.connect(self._abort)
+        self._worker.finished.connect(self._finish)
         self._worker.start()
 
     def cancel(self) -> None:
-        """Stop after the step under way; `ended` tells when."""
+        """Stop after the step under way; the ending tells when."""
         self._stop.set()
 
     def drop(self) -> None:
         """Stop, and tell nothing any more."""
-        self._is_silent = True
+        self._ended = self._reported = None
         self._stop.set()
 
-    def _steps(self) -> Iterator[Any]:
-        """Run in the thread."""
+    def _steps(self) -> Generator[list[Any], None, Ending]:
+        """Run in the thread; raises nothing."""
         try:
-            with closing(self._batches()) as batches:
-                result = yield from batches
+            with closing(self._work()) as steps:
+                return (yield from self._batches(steps))
         except TilesError as error:
             return Ending(error=error)
         except Exception as error:  # noqa: BLE001 - whatever it is, the user must hear of it
             return Ending(error=as_tiles_error(error))
-        return Ending(result, cancelled=self._stop.is_set())
 
-    def _batches(self) -> Generator[list[Any], None, Any]:
+    def _batches(self, steps: Generator[Any, None, Any]) -> Generator[list[Any], None, Ending]:
         batch: list[Any] = []
         sent = 0.0
-        steps = self._work()
-        with closing(steps):
-            while not self._stop.is_set():
-                try:
-                    batch.append(next(steps))
-                except StopIteration as end:
-                    if batch:
-                        yield batch
-                    return end.value
-                if time.monotonic() - sent >= BATCH_SECONDS:
+        while not self._stop.is_set():
+            try:
+                batch.append(next(steps))
+            except StopIteration as end:
+                if batch:
                     yield batch
-                    batch, sent = [], time.monotonic()
+                return Ending(end.value)
+            if time.monotonic() - sent >= BATCH_SECONDS:
+                yield batch
+                batch, sent = [], time.monotonic()
         if batch:
             yield batch
-        return None
+        return Ending(cancelled=True)
 
     def _report(self, batch: list[Any]) -> None:
-        if not self._is_silent:
-            self.reported.emit(batch)
+        if self._reported is not None:
+            self._reported(batch)
 
     def _end(self, ending: Ending) -> None:
-        if not self._is_silent:
-            self.ended.emit(ending)
+        ended, self._ended = self._ended, None
+        if ended is not None:
+            ended(ending)
 
-    def _abort(self) -> None:
-        """Napari told the worker to quit, as it does when its window closes."""
-        self._stop.set()
+    def _finish(self) -> None:
+        """Come to an end, also where napari told the worker to quit because its window closes."""
+        if self._generator is not None:
+            self._generator.close()
+        self._worker = self._generator = None
         self._end(Ending(cancelled=True))
+
+
+class _Named(partial):  # type: ignore[type-arg]
+    """A generator function under the name that napari shows while it runs."""
+
+    def __new__(cls, function: Callable[..., Any], *args: Any, name: str) -> Self:
+        named = super().__new__(cls, function, *args)
+        named.name = name
+        return named
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def _relay(generator: Generator[Any, None, Any]) -> Generator[Any, None, Any]:
+    return (yield from generator)
 
 
 def as_tiles_error(error: Exception) -> TilesError:
@@ -128,8 +153,6 @@ class Jobs:
 
     def __init__(self) -> None:
         self._jobs: dict[str, Job] = {}
-        # Dropped jobs live until their threads are through.
-        self._leaving: set[Job] = set()
 
     def start(
         self,
@@ -137,33 +160,24 @@ class Jobs:
         work: Work,
         ended: Callable[[Ending], None],
         reported: Callable[[list[Any]], None] | None = None,
-    ) -> Job:
+    ) -> None:
         """Start a job; `ended` and `reported` are called in the main thread.
 
         Parameters
         ----------
         purpose : str
             Such as ``"scan"``; a job of this purpose that is under way is dropped.
-        work : callable
+        work, ended, reported
             See `Job`.
-        ended : callable
-            Gets the `Ending`.
-        reported : callable, optional
-            Gets a list of what the work yielded.
         """
         self.drop(purpose)
-        job = self._jobs[purpose] = Job(work)
 
         def end(ending: Ending) -> None:
-            if self._jobs.get(purpose) is job:
-                del self._jobs[purpose]
+            self._jobs.pop(purpose, None)
             ended(ending)
 
-        job.ended.connect(end)
-        if reported is not None:
-            job.reported.connect(reported)
-        job.start()
-        return job
+        self._jobs[purpose] = Job(f"Tiles Creator: {purpose}", work, end, reported)
+        self._jobs[purpose].start()
 
     def is_running(self, purpose: str) -> bool:
         """Whether a job of this purpose is under way."""

@@ -46,13 +46,17 @@ def export(
         plan, workers=workers, memory_bytes=memory, checksum=checksum, allow_foreign=allow_foreign
     )
     last = None
-    for event in events if as_json else _with_progress(events, len(plan)):
-        if as_json:
-            print_json(event.to_dict())
-        elif isinstance(event, ItemFailed):
-            complain(event.reason)
-        if isinstance(event, Finished):
-            last = event
+    try:
+        for event in events if as_json else _with_progress(events, len(plan)):
+            if as_json:
+                print_json(event.to_dict())
+            elif isinstance(event, ItemFailed):
+                complain(event.reason)
+            if isinstance(event, Finished):
+                last = event
+    except KeyboardInterrupt:
+        click.echo("what is written stays; the same command goes on from there", err=True)
+        raise
     assert last is not None
     if not as_json:
         _summarize(plan, last)

@@ -11,6 +11,7 @@ import io
 import json
 import os
 from dataclasses import dataclass, field, fields
+from pathlib import PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, Any
 
 from napari_tiles_creator import __version__
@@ -234,6 +235,10 @@ class Manifest:
         for path in [folder / TABLE, *sorted((folder / WORK_FOLDER).glob("journal-*.csv"))]:
             if path.is_file():
                 rows |= {row.tile: row for row in read_rows(path)}
+        for tile in rows:
+            parts = PurePosixPath(tile).parts
+            if not parts or ".." in parts or PurePosixPath(tile).is_absolute() or PureWindowsPath(tile).drive:
+                raise DatasetError(f"{folder / TABLE} is damaged: {tile!r} lies outside the dataset")
         return cls(folder, content, rows)
 
 

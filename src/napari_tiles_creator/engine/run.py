@@ -143,26 +143,26 @@ class _Export:
         self.counts = {TileWritten: 0, TileSkipped: 0, TileLeftOut: 0}
         self.writer = TileWriter(folder, checksum)
         self.hold_bytes = memory_bytes // (2 * workers)
-        self.jobs: dict[Future[list[Event]], ImageJob] = {}
+        self.under_way: set[ImageJob] = set()
+        self.tasks: dict[Future[list[Event]], ImageJob] = {}
 
     def events(self, pool: Executor) -> Iterator[Event]:
         """Start images, collect what their tasks report, until all are through."""
         waiting = deque(self.plan.images)
-        under_way: set[ImageJob] = set()
-        while waiting or under_way:
-            while waiting and len(under_way) < self.workers:
+        while waiting or self.under_way:
+            while waiting and len(self.under_way) < self.workers:
                 image = waiting.popleft()
                 job = ImageJob(self.plan, image, self.writer, self.done, self.hold_bytes, self.stop)
-                under_way.add(job)
+                self.under_way.add(job)
                 self._advance(job, pool)
-            for job in [job for job in under_way if job.is_through]:
-                under_way.remove(job)
+            for job in [job for job in self.under_way if job.is_through]:
+                self.under_way.remove(job)
                 yield from self._closed(job)
-            if not self.jobs:
+            if not self.tasks:
                 continue
-            finished, _ = wait(self.jobs, return_when=FIRST_COMPLETED)
+            finished, _ = wait(self.tasks, return_when=FIRST_COMPLETED)
             for future in finished:
-                job = self.jobs.pop(future)
+                job = self.tasks.pop(future)
                 try:
                     for event in future.result():
                         self.counts[type(event)] += 1
@@ -176,7 +176,7 @@ class _Export:
     def _advance(self, job: ImageJob, pool: Executor) -> None:
         """Submit the tasks of the job's next stage."""
         for task in job.next_stage():
-            self.jobs[pool.submit(task)] = job
+            self.tasks[pool.submit(task)] = job
 
     def _closed(self, job: ImageJob) -> Iterator[Event]:
         """Release a job; a failed source leaves no tiles behind, so that the result never depends on timing."""
@@ -190,15 +190,16 @@ class _Export:
     def close(self) -> None:
         """End what is under way, then close journals and sources."""
         self.stop.set()
-        for future in self.jobs:
+        for future in self.tasks:
             future.cancel()
-        wait(self.jobs)
-        for job in set(self.jobs.values()):
+        wait(self.tasks)
+        for job in self.under_way:
             job.close()
         self.writer.close()
 
     def finish(self) -> Event:
         """Put the manifest into plan order and remove the work folder."""
+        self.failed.sort(key=lambda failure: failure.source)
         failed = {failure.source for failure in self.failed}
         rows = Manifest.read(self.folder).rows
         place = {image.name: i for i, image in enumerate(self.plan.images)}

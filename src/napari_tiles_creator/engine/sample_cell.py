@@ -1,8 +1,8 @@
 """One microglial cell, drawn as a soma and a tree of tapering, branching, winding processes.
 
-Lengths are in pixels of 0.65 µm. The sizes follow ramified microglia in adult brain sections: a soma of 7 to 10 µm, four
-to eight primary processes that leave it broad, thin out and branch, and an arbour 50 to 100 µm wide. A few cells are
-retracted (a large soma, short thick processes), as some always are.
+Lengths are in pixels of 0.65 µm. The sizes follow ramified microglia in adult brain sections: a soma of 7 to 10 µm,
+four to eight primary processes that leave it broad, thin out and branch, and an arbour 50 to 100 µm wide. A few cells
+are retracted (a large soma, short thick processes), as some always are.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ STEP_PX = 0.7
 # Width of an in-focus edge, px: what the microscope's point spread leaves of a sharp one.
 EDGE_PX = 0.5
 TIP_RADIUS_PX = 0.5
+# Along which a process keeps its direction and thickness, px.
+MEMORY_PX = 9.0
 DEEPEST_LEVEL = 3
 # Share of the cells that have drawn their processes in.
 RETRACTED_SHARE = 0.08
@@ -62,12 +64,12 @@ def draw_cell(rng: np.random.Generator) -> NDArray[np.float32]:
     soma_px = rng.uniform(8.0, 10.5) if retracted else rng.uniform(5.2, 7.5)
     points = _joined(_arbour(rng, soma_px, retracted))
     reach = int(np.ceil(max(np.abs(points.y).max(), np.abs(points.x).max(), 2 * soma_px))) + 8
-    patch = np.zeros((2 * reach + 1, 2 * reach + 1))
+    patch = np.zeros((2 * reach + 1, 2 * reach + 1), np.float32)
     _paint(patch, points, reach)
     soma = _soma(rng, soma_px)
     near = slice(reach - soma.shape[0] // 2, reach + soma.shape[0] // 2 + 1)
     np.maximum(patch[near, near], soma, out=patch[near, near])
-    return (patch * _grain(rng, patch.shape)).astype(np.float32)
+    return patch * _grain(rng, patch.shape)
 
 
 def _joined(strokes: list[Stroke]) -> Stroke:
@@ -106,9 +108,11 @@ def _grow(rng: np.random.Generator, branch: Branch) -> tuple[Stroke, Floats]:
 
     count = max(3, int(branch.length / STEP_PX))
     along = np.arange(count) * STEP_PX
-    # An autoregressive heading winds, but keeps its direction over the whole length.
-    memory = np.exp(-STEP_PX / 9.0)
-    wander = lfilter([1.0], [1.0, -memory], rng.normal(0, (0.5 if branch.level < 2 else 0.35) * np.sqrt(1 - memory**2), count))
+    # An autoregressive heading winds, but keeps its direction over the whole length; the same memory of a few
+    # micrometres spaces the varicosities, where a process swells.
+    memory = np.exp(-STEP_PX / MEMORY_PX)
+    wander, swelling = lfilter([np.sqrt(1 - memory**2)], [1.0, -memory], rng.normal(0, 1, (2, count)))
+    wander *= 0.5 if branch.level < 2 else 0.35
     bend = rng.normal(0, 0.35) * along / max(branch.length, 1.0)
     headings = branch.heading + wander - wander[0] + bend
     y = branch.y + np.cumsum(np.sin(headings)) * STEP_PX
@@ -117,8 +121,6 @@ def _grow(rng: np.random.Generator, branch: Branch) -> tuple[Stroke, Floats]:
     radius = TIP_RADIUS_PX + (branch.radius - TIP_RADIUS_PX) * (1 - along / along[-1]) ** 0.8
     if branch.level == 0:
         radius += 1.9 * np.exp(-along / 4.5)  # the broad base that makes a soma angular
-    # Varicosities: a process swells and narrows every few micrometres.
-    swelling = lfilter([1.0], [1.0, -0.8], rng.normal(0, 0.6, count))
     radius *= 1 + 0.16 * np.tanh(swelling)
     if rng.random() < 0.2:
         radius[-3:] += rng.uniform(0.2, 0.5)  # a bulbous tip
@@ -129,7 +131,7 @@ def _grow(rng: np.random.Generator, branch: Branch) -> tuple[Stroke, Floats]:
 
 def _children(rng: np.random.Generator, branch: Branch, stroke: Stroke, headings: Floats) -> list[Branch]:
     """Return the branches of a process: some along it, mostly further out, and often a fork at its tip."""
-    spacing = (14.0, 13.0, 16.0)[branch.level]
+    spacing = (16.0, 17.0, 22.0)[branch.level]
     count = int(rng.poisson(branch.length / spacing))
     places = rng.beta(1.5, 1.1, count) * 0.92
     sides = rng.choice((-1.0, 1.0), count)
@@ -159,23 +161,24 @@ def _children(rng: np.random.Generator, branch: Branch, stroke: Stroke, headings
     return children
 
 
-def _paint(patch: Floats, points: Stroke, centre: int) -> None:
+def _paint(patch: NDArray[np.float32], points: Stroke, centre: int) -> None:
     """Paint soft discs along the points; the brightest wins, so that crossings and dense points add nothing."""
     # Off focus an edge widens and the light of a thin process spreads: its peak sinks as its width grows.
     blur = EDGE_PX + 0.28 * np.abs(points.depth)
     peak = points.brightness * (points.radius + EDGE_PX) / (points.radius + blur)
     half = np.ceil(points.radius + 4 * blur).astype(np.intp)
     row, column = np.rint(points.y).astype(np.intp), np.rint(points.x).astype(np.intp)
+    single = [a.astype(np.float32) for a in (points.y - row, points.x - column, points.radius, 1 / blur, peak)]
+    last = patch.shape[0] - 1
     for size in np.unique(half):
         of = half == size
         dy, dx = np.mgrid[-size : size + 1, -size : size + 1].reshape(2, -1)
-        iy, ix = row[of, None] + dy + centre, column[of, None] + dx + centre
-        inside = (iy >= 0) & (iy < patch.shape[0]) & (ix >= 0) & (ix < patch.shape[1])
-        distance = np.hypot(iy - centre - points.y[of, None], ix - centre - points.x[of, None])
-        value = peak[of, None] / (1 + np.exp((distance - points.radius[of, None]) / blur[of, None]))
+        off_y, off_x, radius, sharpness, height = (a[of, None] for a in single)
+        distance = np.hypot(dy.astype(np.float32) - off_y, dx.astype(np.float32) - off_x)
         # What is left at the disc's rim would otherwise show as a square.
-        value = np.maximum(value - 0.01, 0)
-        np.maximum.at(patch, (iy[inside], ix[inside]), value[inside])
+        value = np.maximum(height / (1 + np.exp((distance - radius) * sharpness)) - 0.01, 0)
+        at = (row[of, None] + dy + centre).clip(0, last), (column[of, None] + dx + centre).clip(0, last)
+        np.maximum.at(patch, at, value)
 
 
 def _soma(rng: np.random.Generator, radius_px: float) -> Floats:
@@ -197,9 +200,10 @@ def _soma(rng: np.random.Generator, radius_px: float) -> Floats:
     return soma
 
 
-def _grain(rng: np.random.Generator, shape: tuple[int, ...]) -> Floats:
+def _grain(rng: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.float32]:
     """Return the unevenness of the stain, array (y, x) around 1."""
     from scipy.ndimage import gaussian_filter
 
-    grain: Floats = np.clip(1 + 0.28 * gaussian_filter(rng.normal(0, 1, shape), 0.8, truncate=3), 0.6, 1.4)
+    noise = rng.standard_normal(shape, np.float32)
+    grain: NDArray[np.float32] = np.clip(1 + 0.28 * gaussian_filter(noise, 0.8, truncate=3), 0.6, 1.4)
     return grain

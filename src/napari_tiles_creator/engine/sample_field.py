@@ -114,7 +114,8 @@ def _add_debris(rng: np.random.Generator, light: NDArray[np.float32], crowding: 
         tilt, long, short = rng.uniform(0, np.pi), rng.uniform(0.7, 2.2), rng.uniform(0.6, 0.9)
         along, across = dx * np.cos(tilt) + dy * np.sin(tilt), dy * np.cos(tilt) - dx * np.sin(tilt)
         speck = np.exp(-((along / long) ** 2) / 2 - (across / short) ** 2 / 2).astype(np.float32)
-        patch, where = _inside(speck, *(int(v) for v in rng.uniform(0, size_px, 2)), size_px)
+        y, x = (int(v) for v in rng.uniform(0, size_px, 2))
+        patch, where = _inside(speck, y, x, size_px)
         light[where] += min(0.7, rng.lognormal(-2.2, 0.7)) * patch
 
 
@@ -129,12 +130,13 @@ def _tissue(rng: np.random.Generator, size_px: int) -> NDArray[np.float64]:
 
 def _smooth_noise(rng: np.random.Generator, size_px: int, grain_px: int) -> NDArray[np.float64]:
     """Return noise of unit variance at its nodes, one every `grain_px`, array (y, x)."""
-    from scipy.ndimage import map_coordinates
+    from scipy.interpolate import make_interp_spline
 
     nodes = rng.normal(0, 1, (size_px // grain_px + 4, size_px // grain_px + 4))
     at = np.arange(size_px) / grain_px + 1
-    smooth: NDArray[np.float64] = map_coordinates(nodes, np.meshgrid(at, at, indexing="ij"), order=3)
-    return smooth
+    for axis in (0, 1):
+        nodes = make_interp_spline(np.arange(nodes.shape[axis]), nodes, axis=axis)(at)
+    return nodes
 
 
 def _illumination(rng: np.random.Generator, size_px: int) -> NDArray[np.float64]:

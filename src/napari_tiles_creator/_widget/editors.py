@@ -1,0 +1,299 @@
+"""Editors for one field each: a value that is shown, set and changed, whatever the widget beneath.
+
+Every editor has ``value()``, ``set_value(value)`` and the signal ``changed``. What cannot be understood is handed on
+as it was typed, so that the recipe says what is wrong with it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from qtpy.QtCore import QEvent, Qt, Signal
+from qtpy.QtWidgets import (
+    QButtonGroup,
+    QCheckBox,
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QSizePolicy,
+    QSpinBox,
+    QWidget,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+MOST_PIXELS = 10_000_000
+
+
+class LineEditor(QLineEdit):  # type: ignore[misc]
+    """A line of text.
+
+    Parameters
+    ----------
+    read : callable, default str
+        Turns the text into the value.
+    empty : object, default ""
+        Value of an empty line.
+    hint : str, default ""
+        Shown in the empty line.
+    unit : str, default ""
+        Shown at the right end of the field.
+    """
+
+    changed = Signal()
+
+    def __init__(
+        self, read: Callable[[str], Any] = str, *, empty: Any = "", hint: str = "", unit: str = "", width: int = 40
+    ) -> None:
+        super().__init__()
+        self._read, self._empty = read, empty
+        # The value behind an untouched text: all of its digits, and its type.
+        self._given: tuple[str, Any] = ("", empty)
+        self.setPlaceholderText(hint)
+        self.setMinimumWidth(width)
+        self._unit = QLabel(unit, self)
+        self._unit.setProperty("invalid-msg", True)  # the theme's muted text
+        self._unit.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._unit.setVisible(bool(unit))
+        self.textChanged.connect(self.changed)
+
+    def value(self) -> Any:
+        """Return what the line says."""
+        text = self.text().strip()
+        if text == self._given[0]:
+            return self._given[1]
+        return self._read(text) if text else self._empty
+
+    def set_value(self, value: Any) -> None:
+        """Show a value."""
+        text = "" if value == self._empty else f"{value:.12g}" if isinstance(value, float) else str(value)
+        self._given = (text, value)
+        self.setText(text)
+        self.setCursorPosition(0)
+
+    def resizeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+        """Keep the unit at the right end."""
+        super().resizeEvent(event)
+        if self._unit.text():
+            size = self._unit.sizeHint()
+            self._unit.setGeometry(
+                self.width() - size.width() - 4, (self.height() - size.height()) // 2, size.width(), size.height()
+            )
+            self.setTextMargins(0, 0, size.width() + 4, 0)
+
+
+def number(text: str) -> float | str:
+    """Return the number a text means, with a point or a comma; the text where it means none."""
+    try:
+        return float(text.replace(",", "."))
+    except ValueError:
+        return text
+
+
+def whole_number(text: str) -> int | str:
+    """Return the whole number a text means; the text where it means none."""
+    return int(text) if text.isdecimal() else text
+
+
+def names(text: str) -> tuple[str, ...]:
+    """Return the parts of a list with commas."""
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+class IntegerEditor(QSpinBox):  # type: ignore[misc]
+    """A whole number.
+
+    Parameters
+    ----------
+    low : int
+        Smallest value.
+    unit : str, default ""
+        Shown behind the number.
+    empty : str, default ""
+        Where given, one below `low` stands for no value (None), shown as this text.
+    step : int, default 1
+        What the buttons add.
+    """
+
+    changed = Signal()
+
+    def __init__(self, low: int, *, unit: str = "", empty: str = "", step: int = 1) -> None:
+        super().__init__()
+        self._can_be_empty = bool(empty)
+        self.setRange(low - 1 if empty else low, MOST_PIXELS)
+        self.setSpecialValueText(empty)
+        self.setSuffix(f" {unit}" if unit else "")
+        self.setSingleStep(step)
+        self.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setMinimumWidth(96)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.valueChanged.connect(lambda _: self.changed.emit())
+
+    def value(self) -> int | None:
+        """Return the number, None for none."""
+        shown: int = super().value()
+        return None if self._can_be_empty and shown == self.minimum() else shown
+
+    def set_value(self, value: int | None) -> None:
+        """Show a number."""
+        self.setValue(self.minimum() if value is None else value)
+
+    def wheelEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+        """Leave the wheel to the panel's scroll bar unless the field is being edited."""
+        super().wheelEvent(event) if self.hasFocus() else event.ignore()
+
+
+class ChoiceEditor(QComboBox):  # type: ignore[misc]
+    """One of a few values.
+
+    Parameters
+    ----------
+    labels : mapping
+        What is shown for each value.
+    """
+
+    changed = Signal()
+
+    def __init__(self, labels: Mapping[Any, str]) -> None:
+        super().__init__()
+        self._values = list(labels)
+        self.addItems(list(labels.values()))
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(6)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.currentIndexChanged.connect(lambda _: self.changed.emit())
+
+    def value(self) -> Any:
+        """Return the chosen value."""
+        return self._values[self.currentIndex()]
+
+    def set_value(self, value: Any) -> None:
+        """Choose a value."""
+        self.setCurrentIndex(self._values.index(value))
+
+    def forbid(self, reasons: Mapping[Any, str]) -> None:
+        """Disable these values, each with its reason as tooltip; enable the others."""
+        for row, value in enumerate(self._values):
+            item = self.model().item(row)
+            item.setEnabled(value not in reasons)
+            item.setToolTip(reasons.get(value, ""))
+
+    def wheelEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+        """Leave the wheel to the panel's scroll bar unless the field is being edited."""
+        super().wheelEvent(event) if self.hasFocus() else event.ignore()
+
+
+class SegmentsEditor(QWidget):  # type: ignore[misc]
+    """One of a few values, all in sight.
+
+    Parameters
+    ----------
+    labels : mapping
+        What is shown for each value.
+    """
+
+    changed = Signal()
+
+    def __init__(self, labels: Mapping[Any, str]) -> None:
+        super().__init__()
+        self._group = QButtonGroup(self)
+        self._buttons: dict[Any, QPushButton] = {}
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2)
+        for value, label in labels.items():
+            button = self._buttons[value] = QPushButton(label)
+            button.setCheckable(True)
+            self._group.addButton(button)
+            layout.addWidget(button, 1)
+        self._group.buttonToggled.connect(lambda _, on: self.changed.emit() if on else None)
+        self.setFocusProxy(next(iter(self._buttons.values())))
+
+    def value(self) -> Any:
+        """Return the chosen value."""
+        return next((value for value, button in self._buttons.items() if button.isChecked()), None)
+
+    def set_value(self, value: Any) -> None:
+        """Choose a value."""
+        self._buttons[value].setChecked(True)
+
+
+class CheckEditor(QCheckBox):  # type: ignore[misc]
+    """Yes or no.
+
+    Parameters
+    ----------
+    text : str
+        What is checked.
+    """
+
+    changed = Signal()
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.toggled.connect(lambda _: self.changed.emit())
+
+    def value(self) -> bool:
+        """Return whether it is checked."""
+        on: bool = self.isChecked()
+        return on
+
+    def set_value(self, value: bool) -> None:
+        """Check or uncheck it."""
+        self.setChecked(value)
+
+
+class PairEditor(QWidget):  # type: ignore[misc]
+    """Two editors beside each other for a field that holds two values, or one for both axes.
+
+    Parameters
+    ----------
+    first, second : editor
+        For y and x, or for the lower and the upper value.
+    can_be_one : bool
+        Whether the second may be hidden, the first then standing for both.
+    """
+
+    changed = Signal()
+
+    def __init__(self, first: Any, second: Any, *, can_be_one: bool) -> None:
+        super().__init__()
+        self.first, self.second = first, second
+        self._is_one = can_be_one
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        for editor in (first, second):
+            layout.addWidget(editor, 1)
+            editor.changed.connect(self.changed)
+        second.setVisible(not can_be_one)
+        self.setFocusProxy(first)
+
+    def value(self) -> Any:
+        """Return one value or two."""
+        return self.first.value() if self._is_one else (self.first.value(), self.second.value())
+
+    def set_value(self, value: Any) -> None:
+        """Show one value or two."""
+        self.set_one(not isinstance(value, tuple))
+        first, second = value if isinstance(value, tuple) else (value, value)
+        self.first.set_value(first)
+        self.second.set_value(second)
+
+    @property
+    def is_one(self) -> bool:
+        """Whether the first value stands for both."""
+        return self._is_one
+
+    def set_one(self, one: bool) -> None:
+        """Let the first value stand for both, or not; the second then starts as the first."""
+        if one == self._is_one:
+            return
+        self._is_one = one
+        self.second.set_value(self.first.value())
+        self.second.setVisible(not one)
+        self.changed.emit()
