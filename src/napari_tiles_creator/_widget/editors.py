@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 MOST_PIXELS = 10_000_000
 
 
-class LineEditor(QLineEdit):  # type: ignore[misc]
+class LineEditor(QLineEdit):
     """A line of text.
 
     Parameters
@@ -74,7 +74,7 @@ class LineEditor(QLineEdit):  # type: ignore[misc]
         self.setText(text)
         self.setCursorPosition(0)
 
-    def resizeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+    def resizeEvent(self, event: QEvent) -> None:
         """Keep the unit at the right end."""
         super().resizeEvent(event)
         if self._unit.text():
@@ -103,7 +103,7 @@ def names(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
-class IntegerEditor(QSpinBox):  # type: ignore[misc]
+class IntegerEditor(QSpinBox):
     """A whole number.
 
     Parameters
@@ -142,12 +142,12 @@ class IntegerEditor(QSpinBox):  # type: ignore[misc]
         """Show a number."""
         self.setValue(self.minimum() if value is None else value)
 
-    def wheelEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+    def wheelEvent(self, event: QEvent) -> None:
         """Leave the wheel to the panel's scroll bar unless the field is being edited."""
         super().wheelEvent(event) if self.hasFocus() else event.ignore()
 
 
-class ChoiceEditor(QComboBox):  # type: ignore[misc]
+class ChoiceEditor(QComboBox):
     """One of a few values.
 
     Parameters
@@ -182,12 +182,12 @@ class ChoiceEditor(QComboBox):  # type: ignore[misc]
             item.setEnabled(value not in reasons)
             item.setToolTip(reasons.get(value, ""))
 
-    def wheelEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+    def wheelEvent(self, event: QEvent) -> None:
         """Leave the wheel to the panel's scroll bar unless the field is being edited."""
         super().wheelEvent(event) if self.hasFocus() else event.ignore()
 
 
-class SegmentsEditor(QWidget):  # type: ignore[misc]
+class SegmentsEditor(QWidget):
     """One of a few values, all in sight.
 
     Parameters
@@ -222,7 +222,7 @@ class SegmentsEditor(QWidget):  # type: ignore[misc]
         self._buttons[value].setChecked(True)
 
 
-class CheckEditor(QCheckBox):  # type: ignore[misc]
+class CheckEditor(QCheckBox):
     """Yes or no.
 
     Parameters
@@ -247,7 +247,7 @@ class CheckEditor(QCheckBox):  # type: ignore[misc]
         self.setChecked(value)
 
 
-class PairEditor(QWidget):  # type: ignore[misc]
+class PairEditor(QWidget):
     """Two editors beside each other for a field that holds two values, or one for both axes.
 
     Parameters

@@ -101,12 +101,6 @@ class Layers:
                 while (layer := self.find(role)) is not None:
                     self.viewer.layers.remove(layer)
 
-    def hide(self, *roles: str) -> None:
-        """Hide our layers of these roles."""
-        for role in roles:
-            if (layer := self.find(role)) is not None:
-                layer.visible = False
-
     def _add(self, role: str, method: str, data: Any, placement: Placement, **look: Any) -> None:
         """Add a layer below ours that belong above it; what the user works on stays the active layer."""
         layers = self.viewer.layers

@@ -109,7 +109,7 @@ class MediaPanel(Panel[Media]):
 
     def _excluded(self) -> tuple[str, ...]:
         """Return ``exclude`` as it was set while no tick changed, else with names added and removed."""
-        given: tuple[str, ...] = self._section.exclude  # type: ignore[attr-defined]
+        given: tuple[str, ...] = self._section.exclude
         before, now = self._ticks_of_scan, self.model.left_out
         if before == now:
             return given

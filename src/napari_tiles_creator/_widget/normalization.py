@@ -11,7 +11,7 @@ from napari_tiles_creator._widget.editors import (
     number,
 )
 from napari_tiles_creator._widget.panel import Panel
-from napari_tiles_creator.recipe.normalization import FULL_RANGE, SCOPES, TILE_TYPES, Normalization
+from napari_tiles_creator.recipe.normalization import FULL_RANGE, SCOPES, TILE_TYPES, Normalization, TileType
 
 # "Local" and "Global" are the names that users of the first Tiles Creator know.
 SCOPE_LABELS = {"none": "None", "tile": "Local", "image": "Global", "dataset": "Dataset"}
@@ -62,5 +62,6 @@ class NormalizationPanel(Panel[Normalization]):
         high = self.editor("high").text() or self.editor("high").placeholderText()
         return f"{SCOPE_LABELS.get(scope, scope)} → {self.editor('low').text()}…{high} {self._tile_type()}"
 
-    def _tile_type(self) -> str:
-        return self.editor("dtype").value() or "float32"
+    def _tile_type(self) -> TileType:
+        chosen: TileType | None = self.editor("dtype").value()
+        return chosen or "float32"

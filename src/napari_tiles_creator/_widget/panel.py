@@ -31,7 +31,7 @@ S = TypeVar("S", bound="Section")
 COLUMNS = 4
 
 
-class FoldButton(QPushButton):  # type: ignore[misc]
+class FoldButton(QPushButton):
     """A button that folds and unfolds what lies beneath it; a summary stands at its right end."""
 
     def __init__(self, title: str, icons: ThemeIcons, *, unfolded: bool) -> None:
@@ -55,7 +55,7 @@ class FoldButton(QPushButton):  # type: ignore[misc]
         icons.keep(lambda _: self._draw_arrow(), "right_arrow")
         self.clicked.connect(lambda: self.unfold(not self._unfolded))
 
-    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+    def sizeHint(self) -> QSize:
         """Return the size of the labels in it."""
         return self.layout().sizeHint()
 
@@ -63,6 +63,11 @@ class FoldButton(QPushButton):  # type: ignore[misc]
         """Tell what is folded away."""
         self._body = body
         body.setVisible(self._unfolded)
+
+    def reveal(self, widget: QWidget) -> None:
+        """Unfold if that brings a widget into sight."""
+        if self._body.isAncestorOf(widget):
+            self.unfold()
 
     @property
     def is_unfolded(self) -> bool:
@@ -80,7 +85,7 @@ class FoldButton(QPushButton):  # type: ignore[misc]
         self._arrow.setPixmap(icon.pixmap(10, 10))
 
 
-class Panel(QFrame, Generic[S]):  # type: ignore[misc]
+class Panel(QFrame, Generic[S]):
     """One section of the recipe.
 
     Subclasses lay out their fields in `build`; everything else follows from the section's class. Fields of the
@@ -99,7 +104,7 @@ class Panel(QFrame, Generic[S]):  # type: ignore[misc]
     def __init__(self, icons: ThemeIcons) -> None:
         super().__init__()
         self.icons = icons
-        self._section: Section = getattr(Recipe(), self.name)
+        self._section: S = getattr(Recipe(), self.name)
         self._editors: dict[str, Any] = {}
         self._messages: dict[str, QLabel] = {}
         self._problems: dict[str, str] = {}
@@ -173,7 +178,7 @@ class Panel(QFrame, Generic[S]):  # type: ignore[misc]
                 label.setToolTip(self._describe(field, editor, text.replace("&", "")))
                 grid.addWidget(label, row, column)
             else:
-                self._describe(field, editor, getattr(editor, "text", lambda: field)())
+                self._describe(field, editor, editor.text() if hasattr(editor, "text") else field)
             grid.addWidget(editor, row, column + bool(text), 1, span)
             self._editors[field] = editor
             editor.changed.connect(self._edited)
@@ -188,6 +193,10 @@ class Panel(QFrame, Generic[S]):  # type: ignore[misc]
     def editor(self, field: str) -> Any:
         """Return the editor of a field."""
         return self._editors[field]
+
+    def has_editor(self, field: str) -> bool:
+        """Tell whether a field has an editor."""
+        return field in self._editors
 
     def field_message(self, field: str) -> QLabel:
         """Return the label in which a field's problem is told."""
@@ -209,11 +218,12 @@ class Panel(QFrame, Generic[S]):  # type: ignore[misc]
             If a field is wrong.
         """
         try:
-            section: S = type(self._section).model_validate(self.fields())
+            return self._section.model_validate(self.fields())
         except ValidationError as error:
-            details = ({**detail, "loc": (self.name, *detail["loc"])} for detail in error.errors())
-            raise RecipeError(*(field_problem(detail) for detail in details)) from error
-        return section
+            details = error.errors()
+            for detail in details:
+                detail["loc"] = (self.name, *detail["loc"])
+            raise RecipeError(*map(field_problem, details)) from error
 
     def set_value(self, section: S) -> None:
         """Show a section; sends no signal."""

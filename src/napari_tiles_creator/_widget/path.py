@@ -8,7 +8,7 @@ from qtpy.QtCore import QEvent, Signal
 from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QPushButton, QWidget
 
 
-class PathEditor(QWidget):  # type: ignore[misc]
+class PathEditor(QWidget):
     """A line with the path and a button that opens a dialog; a folder or file may be dropped on it.
 
     Parameters
@@ -49,7 +49,7 @@ class PathEditor(QWidget):  # type: ignore[misc]
         """Show a path."""
         self.line.setText(value)
 
-    def setToolTip(self, text: str) -> None:  # noqa: N802 - Qt's name
+    def setToolTip(self, text: str) -> None:
         """Explain the line; the button explains itself."""
         self.line.setToolTip(text)
 
@@ -59,12 +59,12 @@ class PathEditor(QWidget):  # type: ignore[misc]
         if chosen:
             self.set_value(chosen)
 
-    def dragEnterEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+    def dragEnterEvent(self, event: QEvent) -> None:
         """Accept a file or folder of this machine."""
         if dropped_path(event):
             event.acceptProposedAction()
 
-    def dropEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+    def dropEvent(self, event: QEvent) -> None:
         """Take the path that was dropped."""
         self.set_value(dropped_path(event))
         event.acceptProposedAction()

@@ -58,9 +58,7 @@ def image_placement(image: ImagePlan, step: int = 1) -> Placement:
         Only every so many-th pixel is shown, each as large as the pixels it stands for.
     """
     size, unit = _source_pixel(image)
-    return Placement(
-        (size[0] * step, size[1] * step), (size[0] * (step - 1) / 2, size[1] * (step - 1) / 2), unit
-    )
+    return Placement((size[0] * step, size[1] * step), (size[0] * (step - 1) / 2, size[1] * (step - 1) / 2), unit)
 
 
 def tile_placement(image: ImagePlan) -> Placement:

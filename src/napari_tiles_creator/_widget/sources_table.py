@@ -16,7 +16,7 @@ NAME, SIZE, TYPE, PIXEL = range(4)
 VISIBLE_ROWS = 5
 
 
-class SourcesModel(QAbstractTableModel):  # type: ignore[misc]
+class SourcesModel(QAbstractTableModel):
     """Rows of the table; a tick leaves a source in or out.
 
     Parameters
@@ -58,15 +58,15 @@ class SourcesModel(QAbstractTableModel):  # type: ignore[misc]
         item = self.rows[row]
         return item.problem or self.problems.get(item.found.name, "")
 
-    def rowCount(self, parent: QModelIndex | None = None) -> int:  # noqa: N802 - Qt's name
+    def rowCount(self, parent: QModelIndex | None = None) -> int:
         """Return the number of sources."""
         return len(self.rows)
 
-    def columnCount(self, parent: QModelIndex | None = None) -> int:  # noqa: N802 - Qt's name
+    def columnCount(self, parent: QModelIndex | None = None) -> int:
         """Return the number of columns."""
         return len(HEADERS)
 
-    def headerData(self, section: int, orientation: Any, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: N802
+    def headerData(self, section: int, orientation: Any, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Return a column's title."""
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
             return HEADERS[section]
@@ -93,7 +93,7 @@ class SourcesModel(QAbstractTableModel):  # type: ignore[misc]
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         return None
 
-    def setData(self, index: QModelIndex, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:  # noqa: N802
+    def setData(self, index: QModelIndex, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
         """Take a tick."""
         if role != Qt.ItemDataRole.CheckStateRole:
             return False
@@ -104,7 +104,7 @@ class SourcesModel(QAbstractTableModel):  # type: ignore[misc]
         return True
 
 
-class SourcesTable(QTableView):  # type: ignore[misc]
+class SourcesTable(QTableView):
     """The view: five rows high, the names take what width is left.
 
     Parameters

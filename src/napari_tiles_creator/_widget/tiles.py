@@ -8,7 +8,14 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QCheckBox, QComboBox, QGridLayout, QHBoxLayout, QLabel, QPushButton, QSlider, QSpinBox
 from superqt.utils import signals_blocked
 
-from napari_tiles_creator._widget.editors import CheckEditor, ChoiceEditor, IntegerEditor, LineEditor, PairEditor, number
+from napari_tiles_creator._widget.editors import (
+    CheckEditor,
+    ChoiceEditor,
+    IntegerEditor,
+    LineEditor,
+    PairEditor,
+    number,
+)
 from napari_tiles_creator._widget.panel import Panel
 from napari_tiles_creator.geometry.edges import EDGE_POLICIES
 from napari_tiles_creator.geometry.grid import GRID_ORDERS
@@ -46,10 +53,9 @@ class TilesPanel(Panel[Tiling]):
         """Lay out the tiling and, beneath it, the preview."""
         self._images: tuple[ImagePlan, ...] = ()
         grid = self.add_grid()
-        self._size = PairEditor(IntegerEditor(1, unit="px", step=32), IntegerEditor(1, unit="px", step=32), can_be_one=True)
-        self._overlap = PairEditor(
-            IntegerEditor(0, unit="px", step=16), IntegerEditor(0, unit="px", step=16), can_be_one=True
-        )
+        sizes = [IntegerEditor(1, unit="px", step=32) for _ in "yx"]
+        overlaps = [IntegerEditor(0, unit="px", step=16) for _ in "yx"]
+        self._size, self._overlap = PairEditor(*sizes, can_be_one=True), PairEditor(*overlaps, can_be_one=True)
         self.add_fields(grid, ("size_px", "Si&ze", self._size))
         self.add_fields(grid, ("overlap_px", "&Overlap", self._overlap))
         self.add_fields(grid, ("edge", "At &border", ChoiceEditor({n: EDGE_LABELS.get(n, n) for n in EDGE_POLICIES})))
@@ -67,13 +73,12 @@ class TilesPanel(Panel[Tiling]):
         self.rectangular.toggled.connect(self._set_rectangular)
         more.addWidget(self.rectangular, more.rowCount(), 0, 1, 4)
         self.add_fields(
-            more, ("small_images", "Smaller", ChoiceEditor({n: n.capitalize() for n in get_args(SmallImages)})),
+            more,
+            ("small_images", "Smaller", ChoiceEditor({n: n.capitalize() for n in get_args(SmallImages)})),
             ("pad_mode", "Pad with", ChoiceEditor({n: n.capitalize() for n in get_args(PadMode)})),
         )
         self.add_fields(more, ("order", "Order", ChoiceEditor({n: ORDER_LABELS.get(n, n) for n in GRID_ORDERS})))
-        self.add_fields(
-            more, ("images", "Images", IntegerEditor(1, empty="all")), ("seed", "Seed", IntegerEditor(0))
-        )
+        self.add_fields(more, ("images", "Images", IntegerEditor(1, empty="all")), ("seed", "Seed", IntegerEditor(0)))
         self.add_fields(more, ("max_random_overlap", "Most shared", LineEditor(number)))
 
     def _add_preview(self) -> None:

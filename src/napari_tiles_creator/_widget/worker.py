@@ -36,7 +36,7 @@ class Ending:
     cancelled: bool = False
 
 
-class Job(QObject):  # type: ignore[misc]
+class Job(QObject):
     """One piece of work in a thread.
 
     Parameters
@@ -124,8 +124,10 @@ class Job(QObject):  # type: ignore[misc]
         self._end(Ending(cancelled=True))
 
 
-class _Named(partial):  # type: ignore[type-arg]
+class _Named(partial):
     """A generator function under the name that napari shows while it runs."""
+
+    name: str
 
     def __new__(cls, function: Callable[..., Any], *args: Any, name: str) -> Self:
         named = super().__new__(cls, function, *args)

@@ -55,7 +55,7 @@ def draw_field(rng: np.random.Generator, size_px: int) -> tuple[NDArray[np.uint1
     _add_cells_off_focus(rng, light, crowding)
     _add_debris(rng, light, crowding)
     photons = (CELL_PHOTONS * light + TISSUE_PHOTONS * _tissue(rng, size_px)) * _illumination(rng, size_px)
-    return _exposed(rng, photons), _consecutive(owner)
+    return exposed(rng, photons), _consecutive(owner)
 
 
 def _places(rng: np.random.Generator, size_px: int, crowding: float) -> list[tuple[int, int]]:
@@ -147,7 +147,7 @@ def _illumination(rng: np.random.Generator, size_px: int) -> NDArray[np.float64]
     return np.clip(falloff, 0.2, 1)
 
 
-def _exposed(rng: np.random.Generator, photons: NDArray[np.float64]) -> NDArray[np.uint16]:
+def exposed(rng: np.random.Generator, photons: NDArray[np.float64]) -> NDArray[np.uint16]:
     """Return what the camera makes of the light: shot noise, read noise, gain, offset."""
     electrons = rng.poisson(photons) + rng.normal(0, READ_NOISE, photons.shape)
     return np.clip(np.rint(electrons * GAIN + OFFSET), 0, 65535).astype(np.uint16)

@@ -1,0 +1,126 @@
+"""Where the tiles of an image lie in a picture of it, and how many share each of its pixels."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_tiles_creator.geometry.box import Box
+from napari_tiles_creator.geometry.grid import TileGrid
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from napari_tiles_creator.geometry.edges import TiledAxis
+    from napari_tiles_creator.geometry.scatter import TileScatter
+    from napari_tiles_creator.geometry.tile import Tile
+
+
+def padded_box(tile: Tile) -> Box:
+    """Return what a tile's file holds, calibrated pixels: its box and its padding."""
+    return Box(tile.box.y, tile.box.x, *tile.shape)
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """The tiles of one plane, and the scale at which they are drawn.
+
+    Parameters
+    ----------
+    tiling : TileGrid or TileScatter
+        The tiles, calibrated pixels; at least one.
+    within_px : int
+        Side of the square that the picture fills as far as its proportions allow.
+    """
+
+    tiling: TileGrid | TileScatter
+    within_px: int
+
+    @property
+    def calibrated(self) -> tuple[int, int]:
+        """``(height, width)`` of what is drawn, calibrated pixels: the plane, and padding that sticks out of it."""
+        height, width = self.tiling.shape
+        if isinstance(self.tiling, TileGrid):
+            ends = [_span(axis, axis.count - 1)[1] for axis in (self.tiling.rows, self.tiling.columns)]
+            return max(height, ends[0]), max(width, ends[1])
+        # Scattered tiles stick out only where the plane is smaller than they are.
+        return max(height, self.tiling.size[0]), max(width, self.tiling.size[1])
+
+    @property
+    def scale(self) -> float:
+        """Picture pixels per calibrated pixel."""
+        return self.within_px / max(self.calibrated)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """``(height, width)`` of the picture, px."""
+        return self._edge(self.calibrated[0]), self._edge(self.calibrated[1])
+
+    @property
+    def plane_shape(self) -> tuple[int, int]:
+        """``(height, width)`` of the part of the picture that is the image, px."""
+        return self._edge(self.tiling.shape[0]), self._edge(self.tiling.shape[1])
+
+    @property
+    def spacing_px(self) -> float:
+        """Distance from tile to tile in the picture, px; of scattered tiles the mean, at most their side."""
+        if not isinstance(self.tiling, TileGrid):
+            height, width = self.tiling.shape
+            return min(*self.tiling.size, math.sqrt(height * width / len(self.tiling))) * self.scale
+        axes = (self.tiling.rows, self.tiling.columns)
+        return min(axis.stride if axis.count > 1 else axis.size for axis in axes) * self.scale
+
+    def placed(self, box: Box) -> Box:
+        """Return a box of calibrated pixels in the picture; neighbours stay neighbours."""
+        return Box.between(self._edge(box.y, 0), self._edge(box.x, 0), self._edge(box.y_stop), self._edge(box.x_stop))
+
+    def coverage(self) -> NDArray[np.int64]:
+        """Return how many tiles hold each pixel of the picture, array (y, x), padding included."""
+        if isinstance(self.tiling, TileGrid):
+            return np.outer(self._axis_coverage(self.tiling.rows, 0), self._axis_coverage(self.tiling.columns, 1))
+        # Each box counts from its first corner on and no more from its last: two running sums fill it.
+        steps = np.zeros((self.shape[0] + 1, self.shape[1] + 1), np.int64)
+        boxes = [self.placed(padded_box(tile)) for tile in self.tiling]
+        y, x, y_stop, x_stop = np.array([(b.y, b.x, b.y_stop, b.x_stop) for b in boxes]).T
+        for at, change in (((y, x), 1), ((y_stop, x_stop), 1), ((y, x_stop), -1), ((y_stop, x), -1)):
+            np.add.at(steps, at, change)
+        return steps.cumsum(axis=0).cumsum(axis=1)[:-1, :-1]
+
+    def outlines(self) -> NDArray[np.bool_]:
+        """Return the pixels of the picture on the outline of a tile, array (y, x)."""
+        lines = np.zeros(self.shape, bool)
+        if not isinstance(self.tiling, TileGrid):
+            for tile in self.tiling:
+                box = self.placed(padded_box(tile))
+                rows, columns = box.slices
+                lines[[box.y, box.y_stop - 1], columns] = True
+                lines[rows, [box.x, box.x_stop - 1]] = True
+            return lines
+        # The outlines of a whole grid are lines from end to end.
+        height, width = (self._edge(_span(axis, axis.count - 1)[1]) for axis in (self.tiling.rows, self.tiling.columns))
+        lines[self._axis_lines(self.tiling.rows), :width] = True
+        lines[:height, self._axis_lines(self.tiling.columns)] = True
+        return lines
+
+    def _edge(self, position: int, least: int = 1) -> int:
+        return max(least, round(position * self.scale))
+
+    def _axis_coverage(self, axis: TiledAxis, number: int) -> NDArray[np.int64]:
+        steps = np.zeros(self.shape[number] + 1, np.int64)
+        for i in range(axis.count):
+            start, stop = _span(axis, i)
+            steps[self._edge(start, 0)] += 1
+            steps[self._edge(stop)] -= 1
+        return steps.cumsum()[:-1]
+
+    def _axis_lines(self, axis: TiledAxis) -> list[int]:
+        spans = [_span(axis, i) for i in range(axis.count)]
+        return sorted({edge for start, stop in spans for edge in (self._edge(start, 0), self._edge(stop) - 1)})
+
+
+def _span(axis: TiledAxis, i: int) -> tuple[int, int]:
+    """Return start and stop of tile `i`, padding included, calibrated pixels."""
+    return axis.start(i), axis.stop(i) + axis.padding(i)

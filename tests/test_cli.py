@@ -1,0 +1,301 @@
+"""The command line as users and programs meet it: output, exit codes, one sentence for every mistake."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import tifffile
+import yaml
+from image_folder import contents, make_folder, read
+
+from napari_tiles_creator import Recipe
+from napari_tiles_creator.cli import main
+
+SMALL = ["--size", "128", "--overlap", "32"]
+
+
+@pytest.fixture
+def images(tmp_path):
+    return make_folder(tmp_path / "images")
+
+
+@pytest.fixture
+def tiles_creator(capsys):
+    """Run a command; return its exit code, its standard output and its standard error."""
+
+    def command(*arguments):
+        with pytest.raises(SystemExit) as caught:
+            main([str(argument) for argument in arguments])
+        out, err = capsys.readouterr()
+        assert "Traceback" not in err
+        return caught.value.code, out, err
+
+    return command
+
+
+def lines(text):
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_scan_lists_sources_and_problems(images, tmp_path, tiles_creator):
+    code, out, err = tiles_creator("scan", images, "--json")
+    assert (code, err) == (0, "")
+    assert lines(out)[0] == {
+        "path": "cell_0.tif",
+        "axes": "YX",
+        "shape": [300, 420],
+        "dtype": "uint16",
+        "pixel_size_um": pytest.approx(0.65),
+        "pixel_size_from": "ImageJ",
+        "problem": None,
+    }
+    (images / "bad.tif").write_bytes(b"II*\0")
+    code, out, err = tiles_creator("scan", images, "--json")
+    assert code == 1
+    assert [line["path"] for line in lines(out)] == ["bad.tif", "cell_0.tif", "cell_1.tif", "cell_2.tif"]
+    assert "bad.tif" in lines(out)[0]["problem"]
+    code, out, err = tiles_creator("scan", images)
+    assert code == 1
+    assert "cell_1.tif" in out
+    assert "bad.tif" in err
+
+
+def test_scan_of_one_file_a_pattern_and_nested_folders(images, tiles_creator):
+    make_folder(images / "more", count=1)
+    assert len(lines(tiles_creator("scan", images / "cell_1.tif", "--json")[1])) == 1
+    assert len(lines(tiles_creator("scan", images, "--pattern", "*_2.tif", "--json")[1])) == 1
+    assert [line["path"] for line in lines(tiles_creator("scan", images, "--recursive", "--json")[1])] == [
+        "cell_0.tif",
+        "cell_1.tif",
+        "cell_2.tif",
+        "more/cell_0.tif",
+    ]
+
+
+@pytest.mark.parametrize("preset", ["unet", "yolo", "axons", "imgsplit"])
+def test_a_printed_recipe_is_that_preset(preset, tmp_path, tiles_creator):
+    code, out, _ = tiles_creator("recipe", "--preset", preset)
+    assert code == 0
+    assert Recipe.from_yaml(out) == Recipe.preset(preset)
+    assert yaml.safe_load(out)["schema"] == 1
+
+
+def test_plan_counts_and_writes_nothing(images, tmp_path, tiles_creator):
+    before = contents(tmp_path)
+    code, out, _ = tiles_creator("plan", images, tmp_path / "out", *SMALL, "--json")
+    assert code == 0
+    (plan,) = lines(out)
+    # 300, 317 and 334 rows, 420 columns; stride 96
+    tiles = (3 * 5) + (3 * 5) + (4 * 5)
+    assert (plan["images"], plan["tiles"], plan["bytes"]) == (3, tiles, tiles * 128 * 128 * 4)
+    assert plan["warnings"] == []
+    covered = 420 * (300 + 317 + 334)
+    assert plan["duplicated_percent"] == pytest.approx((tiles * 128 * 128 - covered) / covered * 100)
+    assert contents(tmp_path) == before
+    code, out, _ = tiles_creator("plan", images, *SMALL)
+    assert "50 tiles" in out
+
+
+def test_plan_measures_on_wish(images, tiles_creator):
+    _, out, _ = tiles_creator("plan", images, *SMALL, "--measure", "--json")
+    image = tifffile.imread(images / "cell_2.tif")
+    assert lines(out)[0]["ranges"]["cell_2.tif"] == [[image.min(), image.max()]]
+    _, out, _ = tiles_creator("plan", images, *SMALL, "--measure")
+    assert f"{image.min()} to {image.max()}" in out
+
+
+def test_export_prints_events_for_programs(images, tmp_path, tiles_creator):
+    code, out, err = tiles_creator("export", images, tmp_path / "out", *SMALL, "--json")
+    assert (code, err) == (0, "")
+    events = lines(out)
+    assert events[0] == {"event": "started", "images": 3, "tiles": 50}
+    assert {event["event"] for event in events[1:-1]} == {"tile_written"}
+    assert set(events[1]) >= {"source", "tile", "index"}
+    assert events[-1] == {"event": "finished", "tiles": 50, "skipped": 0, "left_out": 0, "failed": []}
+    _, out, _ = tiles_creator("export", images, tmp_path / "out", *SMALL, "--json")
+    assert {event["event"] for event in lines(out)[1:-1]} == {"tile_skipped"}
+
+
+def test_export_tells_people_what_it_did(images, tmp_path, tiles_creator):
+    code, out, err = tiles_creator("export", images, tmp_path / "out", *SMALL)
+    assert (code, err) == (0, "")
+    assert out == f"50 tiles written to {tmp_path / 'out'}\n"
+    _, out, _ = tiles_creator("export", images, tmp_path / "out", *SMALL)
+    assert out == f"0 tiles written to {tmp_path / 'out'} · 50 there already\n"
+
+
+def test_export_with_some_and_with_only_failures(images, tmp_path, tiles_creator):
+    (images / "bad.tif").write_bytes(b"nothing")
+    code, out, err = tiles_creator("export", images, tmp_path / "out", *SMALL)
+    assert code == 1
+    assert "1 image failed" in out
+    assert err.startswith("failed: bad.tif")
+    for path in images.glob("cell*"):
+        path.write_bytes(b"")
+    code, _, err = tiles_creator("export", images, tmp_path / "other", *SMALL)
+    assert code == 2
+    assert "bad.tif" in err
+    assert not (tmp_path / "other").exists()
+
+
+def test_flags_set_and_recipe_agree(images, tmp_path, tiles_creator):
+    flags = ["--size", "100x80", "--overlap", "9x7", "--edge", "spread", "--dtype", "uint16", "--scope", "tile"]
+    flags += ["--pixel-size", "0.6", "--target-pixel-size", "0.9", "--format", "png", "--seed", "3", "--layout", "flat"]
+    sets = {
+        "tiling.size_px": "[100, 80]",
+        "tiling.overlap_px": "[9, 7]",
+        "tiling.edge": "spread",
+        "normalization.dtype": "uint16",
+        "normalization.scope": "tile",
+        "calibration.enabled": "true",
+        "calibration.pixel_size_um": "0.6",
+        "calibration.target_pixel_size_um": "0.9",
+        "export.format": "png",
+        "tiling.seed": "3",
+    }
+    options = [part for field, value in sets.items() for part in ("--set", f"{field}={value}")]
+    Recipe.preset("unet").changed(
+        {field: yaml.safe_load(value) for field, value in sets.items()}
+        | {"media.folder": str(images), "export.folder": str(tmp_path / "by_recipe")}
+    ).save(tmp_path / "recipe.yaml")
+    assert tiles_creator("export", images, tmp_path / "by_flags", *flags)[0] == 0
+    assert tiles_creator("export", images, tmp_path / "by_set", *options)[0] == 0
+    assert tiles_creator("export", "--recipe", tmp_path / "recipe.yaml")[0] == 0
+    expected = contents(tmp_path / "by_flags")
+    assert len(expected) > 30
+    assert contents(tmp_path / "by_set") == expected
+    assert contents(tmp_path / "by_recipe") == expected
+    tile = read(tmp_path / "by_flags" / "cell_0_000.png")
+    assert tile.shape == (100, 80)
+    assert tile.max() == 65535
+
+
+def test_scale_as_a_fraction(images, tmp_path, tiles_creator):
+    options = ["--preset", "axons", "--dtype", "null", "--scale", "1/3", "--size", "64", "--format", "tif"]
+    code, _, _ = tiles_creator(
+        "export", images, tmp_path / "out", *options, "--set", "calibration.interpolation=lanczos"
+    )
+    assert code == 0
+    rows = (tmp_path / "out" / "tiles.csv").read_text().splitlines()
+    header = rows[0].split(",")
+    first = dict(zip(header, rows[1].split(","), strict=True))
+    assert (float(first["scale_y"]), float(first["scale_x"])) == (100 / 300, 140 / 420)
+    assert (tmp_path / "out" / "cell_0_tile_0000.tif").is_file()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["export"], ["SOURCE"]),
+        (["export", "IMAGES", "OUT", "--size", "many"], ["--size", "many", "512x256"]),
+        (["export", "IMAGES", "OUT", "--size", "0"], ["tiling.size_px", "0"]),
+        (["export", "IMAGES", "OUT", "--size", "64", "--overlap", "64"], ["tiling.overlap_px", "64", "0 to 63"]),
+        (["export", "IMAGES", "OUT", "--edge", "wrap"], ["tiling.edge", "wrap", "'shift'"]),
+        (["export", "IMAGES", "OUT", "--preset", "vnet"], ["vnet", "unet, yolo"]),
+        (["export", "IMAGES", "OUT", "--format", "png"], ["export.format", "png", "float32", "tif"]),
+        (["export", "IMAGES", "OUT", "--set", "tiling.size=3"], ["tiling.size", "no such field"]),
+        (["export", "IMAGES", "OUT", "--set", "tilings.size_px=3"], ["tilings.size_px", "tiling"]),
+        (["export", "IMAGES", "OUT", "--set", "tiling.size_px"], ["section.field=value"]),
+        (["export", "IMAGES", "OUT", "--set", "tiling.size_px={"], ["YAML"]),
+        (["export", "IMAGES", "OUT", "--dtype", "int8"], ["normalization.dtype", "int8", "uint8"]),
+        (["export", "IMAGES", "OUT", "--scale", "1/0"], ["calibration.scale", "1/0"]),
+        (["export", "IMAGES", "OUT", "--layout", "coco"], ["export.layout", "coco", "flat"]),
+        (["export", "IMAGES", "OUT", "--memory", "much"], ["--memory", "much", "2G"]),
+        (["export", "IMAGES", "OUT", "--recipe", "r.yaml", "--preset", "unet"], ["--recipe", "--preset"]),
+        (["export", "--recipe", "missing.yaml"], ["missing.yaml", "cannot be read"]),
+        (["export", "nowhere", "OUT"], ["nowhere", "no such folder"]),
+        (["export", "IMAGES", "IMAGES/tiles"], ["inside the folder of the images"]),
+        (["export", "EMPTY", "OUT"], ["no image"]),
+        (["scan", "nowhere"], ["nowhere", "no such folder"]),
+        (["verify", "IMAGES"], ["no dataset"]),
+        (["merge", "IMAGES", "OUT"], ["no dataset"]),
+        (["empty", "IMAGES", "--yes"], ["no dataset"]),
+        (["preview", "IMAGES", "--picture", "OUT/a.png"], ["cannot write the picture"]),
+        (["preview", "IMAGES", "--picture", "a.png", "--image", "dog"], ["dog", "cell_0.tif"]),
+        (["cut", "IMAGES"], ["cut"]),
+    ],
+    ids=lambda value: " ".join(value[:6]) if isinstance(value, list) else None,
+)
+def test_mistakes_are_one_sentence_and_change_nothing(images, tmp_path, monkeypatch, tiles_creator, arguments, words):
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path)
+    before = contents(tmp_path)
+    places = {"IMAGES": "images", "OUT": "out", "EMPTY": "empty"}
+    code, out, err = tiles_creator(
+        *[places.get(a, a.replace("IMAGES/", "images/").replace("OUT/", "out/")) for a in arguments]
+    )
+    assert code == 2
+    assert out == ""
+    for word in words:
+        assert word in err
+    assert contents(tmp_path) == before
+
+
+def test_verify_exit_codes(images, tmp_path, tiles_creator):
+    out = tmp_path / "out"
+    tiles_creator("export", images, out, *SMALL)
+    code, text, _ = tiles_creator("verify", out)
+    assert (code, text) == (0, "50 tiles: all as written\n")
+    (out / "mine.txt").write_text("x")
+    assert tiles_creator("verify", out)[0] == 0
+    (out / "cell_0_003.tif").unlink()
+    code, text, err = tiles_creator("verify", out)
+    assert code == 1
+    assert "cell_0_003.tif is missing" in err
+    code, text, _ = tiles_creator("verify", out, "--json")
+    assert (code, lines(text)[0]["missing"], lines(text)[0]["ok"]) == (1, ["cell_0_003.tif"], False)
+    assert lines(text)[0]["extra"] == ["mine.txt"]
+
+
+def test_empty_asks_or_wants_yes(images, tmp_path, tiles_creator):
+    out = tmp_path / "out"
+    tiles_creator("export", images, out, *SMALL)
+    before = contents(out)
+    code, text, err = tiles_creator("empty", out)
+    assert code == 2
+    assert "52 files" in text
+    assert "--yes" in err
+    assert contents(out) == before
+    assert tiles_creator("empty", out, "--yes")[0] == 0
+    assert contents(out) == {}
+
+
+def test_merge_writes_one_file_an_image(images, tmp_path, tiles_creator):
+    tiles_creator("export", images, tmp_path / "out", *SMALL)
+    code, text, _ = tiles_creator("merge", tmp_path / "out", tmp_path / "merged", "--denormalize", "--blend", "core")
+    assert code == 0
+    assert "3 images" in text
+    for path in images.iterdir():
+        np.testing.assert_array_equal(tifffile.imread(tmp_path / "merged" / path.name), tifffile.imread(path))
+
+
+def test_pictures_are_drawn(images, tmp_path, tiles_creator):
+    code, _, _ = tiles_creator("preview", images, *SMALL, "--image", "cell_1.tif", "--picture", tmp_path / "p.png")
+    assert code == 0
+    assert read(tmp_path / "p.png").shape[1] >= 600
+    (images / "bad.tif").write_bytes(b"")
+    code, out, err = tiles_creator("mosaic", images, "--picture", tmp_path / "m.png", "--count", "2", "--seed", "1")
+    assert code == 1
+    assert "bad.tif" in err
+    assert "2 images of 4" in out
+    assert read(tmp_path / "m.png").shape[1] > 300
+
+
+def test_samples_can_be_exported(tmp_path, tiles_creator):
+    assert tiles_creator("sample", tmp_path / "samples")[0] == 0
+    code, _, _ = tiles_creator("scan", tmp_path / "samples", "--recursive")
+    assert code == 0
+    code, out, _ = tiles_creator(
+        "export", tmp_path / "samples" / "images", tmp_path / "tiles", "--preset", "yolo", "--json"
+    )
+    assert code == 0
+    assert lines(out)[-1]["tiles"] >= 9
+
+
+def test_the_installed_command_starts_without_napari_and_qt(tmp_path):
+    code = "import sys; sys.modules.update(dict.fromkeys(['napari', 'qtpy', 'PyQt6', 'PySide6', 'torch'])); "
+    code += "from napari_tiles_creator.cli import main; main(['--version'])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("tiles-creator, version ")
