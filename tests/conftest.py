@@ -1,14 +1,23 @@
-"""Fixtures that all tests may use."""
+"""What all tests share: hypothesis profiles and the folder of real images."""
+
+from __future__ import annotations
 
 import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# Fixtures that tests of one function scope share with hypothesis hold nothing that an example changes.
+_COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]}
+settings.register_profile("ci", max_examples=60, derandomize=True, print_blob=True, **_COMMON)
+settings.register_profile("thorough", max_examples=1000, **_COMMON)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def real_data() -> Path:
-    """The folder of real microscopy images; tests that need it are skipped where it is not named."""
+    """Return the folder of real images, named by the environment variable TILES_TEST_DATA."""
     folder = os.environ.get("TILES_TEST_DATA")
     if not folder:
         pytest.skip("TILES_TEST_DATA names no folder of real images")

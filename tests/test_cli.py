@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import tifffile
 import yaml
-from image_folder import contents, make_folder, read
 
+from image_folder import contents, make_folder, read
 from napari_tiles_creator import Recipe
 from napari_tiles_creator.cli import main
 

@@ -5,10 +5,10 @@ import csv
 import numpy as np
 import pytest
 import tifffile
-from image_folder import expected_tiles, read
 from skimage.io import imread
 from skimage.transform import resize
 
+from image_folder import expected_tiles, read
 from napari_tiles_creator import Recipe, make_plan, run
 
 # folder/file: tiles with 512/128, pixel size of the tiles in µm, range of the image

@@ -1,20 +1,20 @@
 """Rows of the manifest as text, and reading them back."""
 
 import pytest
-from image_folder import make_folder
 
+from image_folder import make_folder
 from napari_tiles_creator import Recipe, make_plan, run
 from napari_tiles_creator.engine.manifest import COLUMNS, Manifest, number, read_rows
 
 # In this order, as the interface states them.
 STATED = (
-    "tile, source, index, row, column, y, x, height, width, pad_top, pad_left, pad_bottom, pad_right, scale_y, scale_x, "
-    "z, t, channel, dtype, norm_low, norm_high, pixel_size_um, split, label, objects, bytes, crc32"
+    "tile, source, index, row, column, y, x, height, width, pad_top, pad_left, pad_bottom, pad_right, scale_y, "
+    "scale_x, z, t, channel, dtype, norm_low, norm_high, pixel_size_um, split, label, objects, bytes, crc32"
 )
 
 
 def test_columns_are_those_of_the_interface(tmp_path):
-    assert COLUMNS == (*STATED.split(", "), "sha256")
+    assert (*STATED.split(", "), "sha256") == COLUMNS
     images = make_folder(tmp_path / "images", count=1)
     list(run(make_plan(Recipe.preset("unet", source=images, output=tmp_path / "out"))))
     first_line = (tmp_path / "out" / "tiles.csv").read_text(encoding="utf-8").splitlines()[0]

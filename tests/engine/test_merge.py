@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 import tifffile
-from image_folder import make_folder
 
+from image_folder import make_folder
 from napari_tiles_creator import Recipe, make_plan, merge, run
 from napari_tiles_creator.errors import DatasetError
 

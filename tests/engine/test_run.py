@@ -15,9 +15,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
-from image_folder import contents, expected_tiles, make_folder, read
 from skimage.transform import resize
 
+from image_folder import contents, expected_tiles, make_folder, read
 from napari_tiles_creator import Recipe, make_plan, run
 from napari_tiles_creator.engine import writer
 from napari_tiles_creator.engine.events import Finished, ItemFailed, Started, TileLeftOut, TileSkipped, TileWritten

@@ -3,8 +3,8 @@
 import os
 
 import pytest
-from image_folder import contents, make_folder
 
+from image_folder import contents, make_folder
 from napari_tiles_creator import Recipe, make_plan, run
 from napari_tiles_creator.engine.target import check_target
 from napari_tiles_creator.errors import ExportError

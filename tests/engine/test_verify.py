@@ -1,8 +1,8 @@
 """Checking a dataset against its manifest, and removing exactly what was written."""
 
 import pytest
-from image_folder import contents, make_folder
 
+from image_folder import contents, make_folder
 from napari_tiles_creator import Recipe, make_plan, run
 from napari_tiles_creator.engine.verify import plan_emptying, verify
 from napari_tiles_creator.errors import DatasetError

@@ -347,9 +347,6 @@ class TilesCreatorWidget(QWidget):
         for panel in self.panels.values():
             column.addWidget(panel)
         column.addStretch(1)
-        width = max(label.sizeHint().width() for panel in self.panels.values() for label in panel.labels())
-        for panel in self.panels.values():
-            panel.align(width)
         self._scroll = QScrollArea()
         self._scroll.setWidget(self._body)
         self._scroll.setWidgetResizable(True)
@@ -362,6 +359,13 @@ class TilesCreatorWidget(QWidget):
         outer.addWidget(self.bar)
         outer.addWidget(self._scroll, 1)
         outer.addWidget(self.footer)
+
+    def showEvent(self, event: QEvent) -> None:
+        """Align the fields of all panels; before, labels do not know the theme's font."""
+        super().showEvent(event)
+        width = max(label.sizeHint().width() for panel in self.panels.values() for label in panel.labels())
+        for panel in self.panels.values():
+            panel.align(width)
 
     def minimumSizeHint(self) -> QSize:
         """Return a width that cuts no field off."""

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 MOST_PIXELS = 10_000_000
+# napari's margins are wide: in a dock of 340 px two fields and their labels must fit into one row.
+NARROW_SPIN = "QSpinBox { min-width: 30px; padding: 1px 2px; }"
+NARROW_COMBO = "QComboBox { padding: 3px 0px 3px 6px; } QComboBox::drop-down { width: 20px; }"
 
 
 class LineEditor(QLineEdit):
@@ -129,7 +132,8 @@ class IntegerEditor(QSpinBox):
         self.setSingleStep(step)
         self.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.setMinimumWidth(96)
+        self.setMinimumWidth(90)
+        self.setStyleSheet(NARROW_SPIN)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.valueChanged.connect(lambda _: self.changed.emit())
 
@@ -163,7 +167,8 @@ class ChoiceEditor(QComboBox):
         self._values = list(labels)
         self.addItems(list(labels.values()))
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.setMinimumContentsLength(6)
+        self.setMinimumContentsLength(3)
+        self.setStyleSheet(NARROW_COMBO)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.currentIndexChanged.connect(lambda _: self.changed.emit())
 

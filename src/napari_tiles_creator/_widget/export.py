@@ -49,11 +49,8 @@ class ExportPanel(Panel[Export]):
         self.add_fields(grid, ("layout", "&Layout", ChoiceEditor({n: LAYOUT_LABELS.get(n, n) for n in LAYOUTS})))
         more = self.add_grid(more="Names, compression")
         self.add_fields(more, ("name", "Names", LineEditor()))
-        self.add_fields(
-            more,
-            ("compression", "Compr.", ChoiceEditor({name: name for name in get_args(Compression)})),
-            ("quality", "Quality", IntegerEditor(1)),
-        )
+        self.add_fields(more, ("compression", "Compress", ChoiceEditor({name: name for name in get_args(Compression)})))
+        self.add_fields(more, ("quality", "Quality", IntegerEditor(1)))
         self.editor("quality").setMaximum(100)
         self.empty_button = QPushButton("&Empty export folder…")
         self.empty_button.setToolTip("Remove what an export wrote into the folder, and nothing else; asks first.")
@@ -68,8 +65,8 @@ class ExportPanel(Panel[Export]):
         reason = f"cannot hold {dtype} tiles"
         self.editor("format").forbid({name: f".{name} {reason}" for name in TILE_FORMATS if name not in allowed})
         chosen = self.editor("format").value()
-        self.editor("compression").setEnabled(chosen == "tif")
-        self.editor("quality").setEnabled(chosen == "jpg")
+        self.show_row("compression", chosen == "tif")
+        self.show_row("quality", chosen == "jpg")
 
     def summary(self) -> str:
         """Return layout and folder."""

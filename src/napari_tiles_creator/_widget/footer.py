@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 
-from qtpy.QtCore import Signal
+from qtpy.QtCore import QEvent, Signal
+from qtpy.QtGui import QPalette
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 
@@ -36,6 +37,7 @@ class Footer(QWidget):
         self.cancel_button.setToolTip("Stop the export; the tiles that are written stay, and it can go on later.")
         self.cancel_button.setEnabled(False)
         self._started = 0.0
+        self._status = ("", "", "")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 6, 8, 8)
         layout.setSpacing(6)
@@ -48,7 +50,16 @@ class Footer(QWidget):
 
     def show_status(self, text: str, field: str = "", link: str = "Show") -> None:
         """Say what would be exported, or what is missing, with a link to its field."""
-        self.status.setText(f'{_plain(text)} <a href="{field}">{link}</a>' if field else _plain(text))
+        self._status = (text, field, link)
+        colour = self.status.palette().color(QPalette.ColorRole.WindowText).name()
+        anchor = f' <a href="{field}" style="color: {colour}">{link}</a>' if field else ""
+        self.status.setText(_plain(text) + anchor)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Write the link in the text's colour of a new theme: Qt's blue cannot be read on a dark one."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange) and hasattr(self, "_status"):
+            self.show_status(*self._status)
 
     def show_notes(self, notes: list[str]) -> None:
         """Say what a user should know before the export: the first note, all of them as tooltip."""
@@ -129,5 +140,7 @@ def _plain(text: str) -> str:
 def _wrapped_label() -> QLabel:
     label = QLabel()
     label.setWordWrap(True)
-    label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+    policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+    policy.setHeightForWidth(True)
+    label.setSizePolicy(policy)
     return label

@@ -5,11 +5,10 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    import numpy as np
     from napari.viewer import Viewer
     from numpy.typing import NDArray
 
@@ -77,7 +76,7 @@ class Layers:
         layer = self.find(role)
         look = {"face_color": "transparent", **look}
         if layer is None:
-            self._add(role, "add_shapes", list(shapes), placement, shape_type=shape_type, **look)
+            self._add(role, "add_shapes", list(shapes), placement, shape_type=shape_type, opacity=1, **look)
             self.find(role).editable = False
             return
         # Emptied first, because napari would keep types, widths and colours of the shapes before.

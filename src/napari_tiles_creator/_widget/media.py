@@ -89,7 +89,7 @@ class MediaPanel(Panel[Media]):
         left_out = {item.found.name for item in self.model.rows} - kept
         self._ticks_of_scan = set(left_out)
         self.model.mark(left_out, self.model.problems)
-        self.table.span_problems()
+        self.table.fit()
 
     def show_plan(self, plan: Plan | None) -> None:
         """Tell how many sources give tiles, and what is wrong with the others."""

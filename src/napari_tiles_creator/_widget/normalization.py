@@ -37,7 +37,7 @@ class NormalizationPanel(Panel[Normalization]):
             LineEditor(number, unit="%"),
             can_be_one=False,
         )
-        self.add_fields(self.grid, ("percentiles", "&Percentiles", percentiles))
+        self.add_fields(self.grid, ("percentiles", "Ran&ge", percentiles))
         self.type_row = self.add_fields(
             self.grid,
             ("dtype", "T&ype", ChoiceEditor({None: "as images", **{name: name for name in TILE_TYPES}})),

@@ -106,6 +106,7 @@ class Panel(QFrame, Generic[S]):
         self.icons = icons
         self._section: S = getattr(Recipe(), self.name)
         self._editors: dict[str, Any] = {}
+        self._labels: dict[str, QLabel] = {}
         self._messages: dict[str, QLabel] = {}
         self._problems: dict[str, str] = {}
         self._grids: list[QGridLayout] = []
@@ -149,7 +150,7 @@ class Panel(QFrame, Generic[S]):
             grid.setColumnStretch(column, 1)
         if more:
             button = FoldButton(more, self.icons, unfolded=False)
-            button.setFlat(True)
+            button.setStyleSheet("FoldButton:!hover { background-color: transparent; }")  # lighter than a panel's
             button.set_body(holder)
             self._rows.addWidget(button)
         self._rows.addWidget(holder)
@@ -177,6 +178,7 @@ class Panel(QFrame, Generic[S]):
                 label.setBuddy(editor)
                 label.setToolTip(self._describe(field, editor, text.replace("&", "")))
                 grid.addWidget(label, row, column)
+                self._labels[field] = label
             else:
                 self._describe(field, editor, editor.text() if hasattr(editor, "text") else field)
             grid.addWidget(editor, row, column + bool(text), 1, span)
@@ -197,6 +199,11 @@ class Panel(QFrame, Generic[S]):
     def has_editor(self, field: str) -> bool:
         """Tell whether a field has an editor."""
         return field in self._editors
+
+    def show_row(self, field: str, on: bool) -> None:
+        """Show a field and its label, or hide what has no effect now."""
+        self._labels[field].setVisible(on)
+        self._editors[field].setVisible(on)
 
     def field_message(self, field: str) -> QLabel:
         """Return the label in which a field's problem is told."""

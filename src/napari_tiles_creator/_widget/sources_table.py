@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 HEADERS = ("Name", "Size", "Type", "µm")
 NAME, SIZE, TYPE, PIXEL = range(4)
 VISIBLE_ROWS = 5
+ROWS_TO_FIT = 200
+WIDEST_COLUMN = 100
 
 
 class SourcesModel(QAbstractTableModel):
@@ -130,17 +132,23 @@ class SourcesTable(QTableView):
         header.setHighlightSections(False)
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        for column, widest in ((SIZE, "00×0000×0000"), (TYPE, "float32 "), (PIXEL, "0.00000")):
+        for column in (SIZE, TYPE, PIXEL):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
-            self.setColumnWidth(column, self.fontMetrics().horizontalAdvance(widest) + 6)
+        self.fit()
         self.setFixedHeight(header.sizeHint().height() + VISIBLE_ROWS * height + 6)
 
-    def span_problems(self) -> None:
-        """Let the reason why a file cannot be read take the place of what is not known of it."""
+    def fit(self) -> None:
+        """Give columns the width of what is in them; why a file cannot be read takes the place of the rest."""
+        rows = self.model().rows
         self.clearSpans()
-        for row, item in enumerate(self.model().rows):
+        for row, item in enumerate(rows):
             if item.info is None:
                 self.setSpan(row, SIZE, 1, len(HEADERS) - 1)
+        known = [item for item in rows[:ROWS_TO_FIT] if item.info is not None]
+        for column in (SIZE, TYPE, PIXEL):
+            texts = {HEADERS[column], *(_text(item, column) for item in known)}
+            widest = max(self.fontMetrics().horizontalAdvance(text) for text in texts)
+            self.setColumnWidth(column, min(widest + 10, WIDEST_COLUMN))
 
 
 def _text(item: Scanned, column: int) -> str:

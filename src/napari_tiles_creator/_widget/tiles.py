@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QCheckBox, QComboBox, QGridLayout, QHBoxLayout, QLabel, QPushButton, QSlider, QSpinBox
 from superqt.utils import signals_blocked
 
 from napari_tiles_creator._widget.editors import (
+    NARROW_COMBO,
+    NARROW_SPIN,
     CheckEditor,
     ChoiceEditor,
     IntegerEditor,
@@ -19,7 +21,7 @@ from napari_tiles_creator._widget.editors import (
 from napari_tiles_creator._widget.panel import Panel
 from napari_tiles_creator.geometry.edges import EDGE_POLICIES
 from napari_tiles_creator.geometry.grid import GRID_ORDERS
-from napari_tiles_creator.recipe.tiling import SAMPLINGS, PadMode, SmallImages, Tiling
+from napari_tiles_creator.recipe.tiling import SAMPLINGS, Tiling
 
 if TYPE_CHECKING:
     from napari_tiles_creator.engine.plan import ImagePlan, Plan
@@ -32,6 +34,8 @@ EDGE_LABELS = {
     "ragged": "Cut short",
 }
 SAMPLING_LABELS = {"grid": "Grid", "random": "Random", "jittered": "Jittered"}
+_SMALL_LABELS = {"pad": "Pad to one tile", "skip": "Leave out", "error": "Fail"}
+_PAD_LABELS = {"constant": "Lower bound", "reflect": "Mirror image", "edge": "Value at the edge"}
 ORDER_LABELS = {"rows": "Row by row", "edges_last": "Edges last"}
 
 
@@ -59,11 +63,8 @@ class TilesPanel(Panel[Tiling]):
         self.add_fields(grid, ("size_px", "Si&ze", self._size))
         self.add_fields(grid, ("overlap_px", "&Overlap", self._overlap))
         self.add_fields(grid, ("edge", "At &border", ChoiceEditor({n: EDGE_LABELS.get(n, n) for n in EDGE_POLICIES})))
-        self.add_fields(
-            grid,
-            ("sampling", "Ta&ke", ChoiceEditor({n: SAMPLING_LABELS.get(n, n) for n in SAMPLINGS})),
-            ("count", "Count", IntegerEditor(1, empty="none")),
-        )
+        self.add_fields(grid, ("sampling", "Ta&ke", ChoiceEditor({n: SAMPLING_LABELS.get(n, n) for n in SAMPLINGS})))
+        self.add_fields(grid, ("count", "Count", IntegerEditor(1, empty="none", unit="each")))
         self._add_seldom()
         self._add_preview()
 
@@ -72,14 +73,11 @@ class TilesPanel(Panel[Tiling]):
         self.rectangular = CheckEditor("Rectangular: height × width")
         self.rectangular.toggled.connect(self._set_rectangular)
         more.addWidget(self.rectangular, more.rowCount(), 0, 1, 4)
-        self.add_fields(
-            more,
-            ("small_images", "Smaller", ChoiceEditor({n: n.capitalize() for n in get_args(SmallImages)})),
-            ("pad_mode", "Pad with", ChoiceEditor({n: n.capitalize() for n in get_args(PadMode)})),
-        )
+        self.add_fields(more, ("small_images", "Smaller", ChoiceEditor(_SMALL_LABELS)))
+        self.add_fields(more, ("pad_mode", "Pad with", ChoiceEditor(_PAD_LABELS)))
         self.add_fields(more, ("order", "Order", ChoiceEditor({n: ORDER_LABELS.get(n, n) for n in GRID_ORDERS})))
         self.add_fields(more, ("images", "Images", IntegerEditor(1, empty="all")), ("seed", "Seed", IntegerEditor(0)))
-        self.add_fields(more, ("max_random_overlap", "Most shared", LineEditor(number)))
+        self.add_fields(more, ("max_random_overlap", "Shared", LineEditor(number)))
 
     def _add_preview(self) -> None:
         self.preview_button = QPushButton("&Preview tiles")
@@ -88,7 +86,8 @@ class TilesPanel(Panel[Tiling]):
         self.image.setAccessibleName("Image to preview")
         self.image.setToolTip("Image to preview.")
         self.image.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.image.setMinimumContentsLength(8)
+        self.image.setMinimumContentsLength(5)
+        self.image.setStyleSheet(NARROW_COMBO)
         self.random_button = QPushButton()
         self.random_button.setToolTip("Preview another image, drawn at random.")
         self.random_button.setAccessibleName("Preview a random image")
@@ -102,6 +101,7 @@ class TilesPanel(Panel[Tiling]):
         self.slider.setToolTip("Number of the tile, from 0, as in its file's name.")
         self.position = QSpinBox()
         self.position.setAccessibleName("Number of the tile")
+        self.position.setStyleSheet(NARROW_SPIN)
         self.position.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self.slider.valueChanged.connect(self.position.setValue)
         self.position.valueChanged.connect(self.slider.setValue)
@@ -131,8 +131,8 @@ class TilesPanel(Panel[Tiling]):
         sampling = self.editor("sampling").value()
         for field in ("overlap_px", "edge", "order"):
             self.editor(field).setEnabled(sampling == "grid")
-        self.editor("count").setEnabled(sampling != "grid")
-        self.editor("max_random_overlap").setEnabled(sampling == "random")
+        self.show_row("count", sampling != "grid")
+        self.show_row("max_random_overlap", sampling == "random")
 
     def summary(self) -> str:
         """Return size, overlap and tiles of an image."""

@@ -6,6 +6,8 @@ dividing each axis's weights by their sum makes a constant stay that constant fo
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_right
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
@@ -31,9 +33,26 @@ def check_blend(blend: str, dtype: np.dtype[Any]) -> None:
         raise ValueError(f"{dtype} tiles cannot be merged")
 
 
-def sum_type(dtype: np.dtype[Any]) -> np.dtype[Any]:
-    """Return the type in which weighted tiles of a type are summed: float32 up to 16 bits, float64 above."""
-    return np.dtype(np.float32 if dtype.itemsize <= 2 or dtype == np.float32 else np.float64)
+def sum_type(dtype: np.dtype[Any], deepest: float = math.inf) -> np.dtype[Any]:
+    """Return the type in which weighted tiles of a type are summed: float32 where that is exact enough, else float64.
+
+    Parameters
+    ----------
+    dtype : numpy dtype
+        Type of the tiles.
+    deepest : float, default inf
+        Most tiles over one pixel: n terms in float32 are off by (n + 1)·2⁻²⁴ of their sum, which for integers must
+        stay below half a grey level.
+    """
+    if dtype.kind == "f":
+        return np.dtype(np.float64 if dtype.itemsize > 4 else np.float32)
+    return np.dtype(np.float32 if (deepest + 1) * 2 ** (8 * dtype.itemsize) < 2**23 else np.float64)
+
+
+def deepest(axis: TiledAxis) -> int:
+    """Return the most tiles that lie over one pixel along an axis."""
+    stops = [axis.stop(i) for i in range(axis.count)]
+    return max(i + 1 - bisect_right(stops, axis.start(i)) for i in range(axis.count))
 
 
 def axis_weights(axis: TiledAxis, blend: Blend) -> list[NDArray[np.float64]]:
@@ -82,6 +101,7 @@ class Canvas:
     def __init__(self, shape: tuple[int, int], blend: Blend, grid: TileGrid | None = None) -> None:
         self._shape, self._blend, self._grid = shape, blend, grid
         self._axes = grid and (axis_weights(grid.rows, blend), axis_weights(grid.columns, blend))
+        self._deepest = deepest(grid.rows) * deepest(grid.columns) if grid else math.inf
         self._total: NDArray[Any] | None = None
         self._weights = np.zeros(shape, np.float64)
         self._dtype = np.dtype(np.uint8)
@@ -107,7 +127,8 @@ class Canvas:
             check_blend(self._blend, pixels.dtype)
             self._dtype = pixels.dtype
             exact = self._blend == "core" and self._grid is not None
-            self._total = np.zeros((*self._shape, *pixels.shape[2:]), pixels.dtype if exact else sum_type(pixels.dtype))
+            summed = pixels.dtype if exact else sum_type(pixels.dtype, self._deepest)
+            self._total = np.zeros((*self._shape, *pixels.shape[2:]), summed)
         if pixels.dtype != self._dtype or pixels.shape[2:] != self._total.shape[2:]:
             raise ValueError(f"tiles differ: {pixels.dtype} {pixels.shape[2:]}, not {self._dtype}")
         if self._blend == "core" and self._grid is not None and place is not None:

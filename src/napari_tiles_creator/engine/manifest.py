@@ -10,6 +10,7 @@ import csv
 import io
 import json
 import os
+import sys
 from dataclasses import dataclass, field, fields
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, Any
@@ -257,7 +258,8 @@ def read_rows(path: Path) -> list[TileRow]:
     for number_of_line, values in enumerate(body, start=2):
         if len(values) != len(header):
             raise DatasetError(f"{path} is damaged: line {number_of_line} has {len(values)} of {len(header)} fields")
-        rows.append(TileRow(*("" if at is None else values[at] for at in columns)))
+        # Most values stand in many rows: shared texts keep a million rows small.
+        rows.append(TileRow(*("" if at is None else sys.intern(values[at]) for at in columns)))
     return rows
 
 

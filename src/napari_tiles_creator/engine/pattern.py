@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -49,7 +50,7 @@ class Pattern:
         # Scattered tiles stick out only where the plane is smaller than they are.
         return max(height, self.tiling.size[0]), max(width, self.tiling.size[1])
 
-    @property
+    @cached_property
     def scale(self) -> float:
         """Picture pixels per calibrated pixel."""
         return self.within_px / max(self.calibrated)
@@ -74,8 +75,9 @@ class Pattern:
         return min(axis.stride if axis.count > 1 else axis.size for axis in axes) * self.scale
 
     def placed(self, box: Box) -> Box:
-        """Return a box of calibrated pixels in the picture; neighbours stay neighbours."""
-        return Box.between(self._edge(box.y, 0), self._edge(box.x, 0), self._edge(box.y_stop), self._edge(box.x_stop))
+        """Return a box of calibrated pixels in the picture, at least 1 px each way; neighbours stay neighbours."""
+        (y, y_stop), (x, x_stop) = self._placed(box.y, box.y_stop), self._placed(box.x, box.x_stop)
+        return Box.between(y, x, y_stop, x_stop)
 
     def coverage(self) -> NDArray[np.int64]:
         """Return how many tiles hold each pixel of the picture, array (y, x), padding included."""
@@ -105,20 +107,24 @@ class Pattern:
         lines[:height, self._axis_lines(self.tiling.columns)] = True
         return lines
 
-    def _edge(self, position: int, least: int = 1) -> int:
-        return max(least, round(position * self.scale))
+    def _edge(self, position: int) -> int:
+        return max(1, round(position * self.scale))
+
+    def _placed(self, start: int, stop: int) -> tuple[int, int]:
+        last = self._edge(stop)
+        return min(round(start * self.scale), last - 1), last
 
     def _axis_coverage(self, axis: TiledAxis, number: int) -> NDArray[np.int64]:
         steps = np.zeros(self.shape[number] + 1, np.int64)
         for i in range(axis.count):
-            start, stop = _span(axis, i)
-            steps[self._edge(start, 0)] += 1
-            steps[self._edge(stop)] -= 1
+            start, stop = self._placed(*_span(axis, i))
+            steps[start] += 1
+            steps[stop] -= 1
         return steps.cumsum()[:-1]
 
     def _axis_lines(self, axis: TiledAxis) -> list[int]:
-        spans = [_span(axis, i) for i in range(axis.count)]
-        return sorted({edge for start, stop in spans for edge in (self._edge(start, 0), self._edge(stop) - 1)})
+        spans = [self._placed(*_span(axis, i)) for i in range(axis.count)]
+        return sorted({line for start, stop in spans for line in (start, stop - 1)})
 
 
 def _span(axis: TiledAxis, i: int) -> tuple[int, int]:

@@ -45,7 +45,9 @@ class TileWriter:
         self.checksum = checksum
         self._work = folder / WORK_FOLDER
         self._own = threading.local()
-        self._numbers = itertools.count(len(list(self._work.glob("journal-*.csv"))))
+        # Journals of an earlier run are never appended to: their last line may be cut short.
+        taken = [int(path.stem.removeprefix("journal-")) for path in self._work.glob("journal-*.csv")]
+        self._numbers = itertools.count(max(taken, default=-1) + 1)
         self._journals: list[int] = []
         self._lock = threading.Lock()
         self._made: set[str] = set()

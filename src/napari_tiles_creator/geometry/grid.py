@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Literal, SupportsIndex, get_args
 
 from napari_tiles_creator.geometry.box import Box
 from napari_tiles_creator.geometry.edges import EdgePolicy, TiledAxis
@@ -59,7 +59,7 @@ class TileGrid:
         if self.order not in GRID_ORDERS:
             raise ValueError(f"order must be one of {', '.join(GRID_ORDERS)}, not {self.order!r}")
         axes = [
-            TiledAxis(int(length), size, overlap, self.edge)
+            TiledAxis(operator.index(length), size, overlap, self.edge)
             for length, size, overlap in zip(self.shape, pair(self.size), pair(self.overlap), strict=True)
         ]
         object.__setattr__(self, "rows", axes[0])
@@ -144,7 +144,7 @@ class TileGrid:
 
 def pair(value: int | tuple[int, int]) -> tuple[int, int]:
     """Return ``(y, x)`` from one number for both axes or from two."""
-    if isinstance(value, int):
-        return value, value
+    if isinstance(value, SupportsIndex):  # numpy's integers, too
+        return operator.index(value), operator.index(value)
     y, x = value
     return operator.index(y), operator.index(x)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -160,14 +161,17 @@ def _jittered(shape: tuple[int, int], size: tuple[int, int], count: int, rng: np
 
 
 def covered_area(boxes: tuple[Box, ...]) -> int:
-    """Return the number of pixels in the union of the boxes, by compressing their coordinates."""
+    """Return the number of pixels in the union of the boxes: a line sweeps over the rows where boxes begin and end."""
     if not boxes:
         return 0
-    ys = np.unique([edge for box in boxes for edge in (box.y, box.y_stop)])
     xs = np.unique([edge for box in boxes for edge in (box.x, box.x_stop)])
-    marks = np.zeros((len(ys), len(xs)), bool)
-    for box in boxes:
-        y0, y1 = np.searchsorted(ys, (box.y, box.y_stop))
-        x0, x1 = np.searchsorted(xs, (box.x, box.x_stop))
-        marks[y0:y1, x0:x1] = True
-    return int(np.diff(ys) @ marks[:-1, :-1] @ np.diff(xs))
+    widths = np.diff(xs)
+    over = np.zeros(len(widths), np.int64)  # boxes over each stretch of the line
+    turns = sorted([(box.y, 1, box) for box in boxes] + [(box.y_stop, -1, box) for box in boxes])
+    area = 0
+    for (y, change, box), (next_y, _, _) in pairwise(turns):
+        first, last = np.searchsorted(xs, (box.x, box.x_stop))
+        over[first:last] += change
+        if next_y > y:
+            area += (next_y - y) * int(widths[over > 0].sum())
+    return area

@@ -1,0 +1,120 @@
+"""Hypothesis strategies: grids, boxes, recipes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from napari_tiles_creator import Recipe, TileGrid
+from napari_tiles_creator.geometry.box import Box
+
+EDGES = ("shift", "spread", "pad", "drop", "ragged")
+ORDERS = ("rows", "edges_last")
+
+
+@st.composite
+def axes(draw: st.DrawFn, longest: int = 60, largest: int = 20) -> tuple[int, int, int]:
+    """Draw length, size and overlap of one axis; shorter, equal and longer than the tile, any overlap."""
+    size = draw(st.integers(1, largest))
+    overlap = draw(st.one_of(st.integers(0, size - 1), st.sampled_from([0, size - 1])))
+    length = draw(st.one_of(st.integers(1, longest), st.sampled_from([size, size + 1, max(1, size - 1)])))
+    return length, size, overlap
+
+
+@st.composite
+def grids(
+    draw: st.DrawFn, longest: int = 60, largest: int = 20, edges: tuple[str, ...] = EDGES, most_overlap: int = 10**9
+) -> TileGrid:
+    """Draw a grid of any policy and order, rectangular tiles included."""
+    (height, size_y, overlap_y), (width, size_x, overlap_x) = draw(axes(longest, largest)), draw(axes(longest, largest))
+    return TileGrid(
+        shape=(height, width),
+        size=(size_y, size_x),
+        overlap=(min(overlap_y, most_overlap), min(overlap_x, most_overlap)),
+        edge=draw(st.sampled_from(edges)),
+        order=draw(st.sampled_from(ORDERS)),
+    )
+
+
+@st.composite
+def boxes_in(draw: st.DrawFn, height: int, width: int) -> Box:
+    """Draw a non-empty box inside a plane."""
+    y, x = draw(st.integers(0, height - 1)), draw(st.integers(0, width - 1))
+    return Box.between(y, x, draw(st.integers(y + 1, height)), draw(st.integers(x + 1, width)))
+
+
+_NUMBERS = st.floats(1e-9, 1e9, allow_nan=False)
+_TEXTS = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=12)
+_PLANES = st.one_of(st.just("each"), st.integers(0, 50))
+
+
+@st.composite
+def recipe_data(draw: st.DrawFn) -> dict[str, Any]:
+    """Draw a valid recipe as plain mappings, every section and field now and then left out."""
+    size = draw(st.integers(2, 2000))
+    scope = draw(st.sampled_from(["none", "tile", "image"]))
+    dtype = draw(st.sampled_from(["float32", "uint8", "uint16", *([None] if scope == "none" else [])]))
+    formats = {"float32": ["tif"], "uint16": ["tif", "png"]}.get(dtype, ["tif", "png", "jpg"])
+    sampling = draw(st.sampled_from(["grid", "random", "jittered"]))
+    enabled = draw(st.booleans())
+    low = draw(st.floats(0, 100))
+    first = draw(st.floats(0, 50))
+    sections = {
+        "media": {
+            "folder": draw(_TEXTS),
+            "pattern": draw(_TEXTS),
+            "recursive": draw(st.booleans()),
+            "exclude": draw(st.lists(_TEXTS, max_size=3)),
+            "channel": draw(st.one_of(st.none(), st.integers(0, 9), _TEXTS)),
+            "rgb": draw(st.sampled_from([None, True, False])),
+            "z": draw(_PLANES),
+            "t": draw(_PLANES),
+            "series": draw(st.integers(0, 9)),
+        },
+        "calibration": {
+            "enabled": enabled,
+            "pixel_size_um": draw(st.one_of(st.none(), _NUMBERS)),
+            "target_pixel_size_um": draw(_NUMBERS),
+            "scale": draw(st.one_of(st.none(), _NUMBERS, st.sampled_from(["1/3", "2/1"]))) if enabled else None,
+            "interpolation": draw(st.sampled_from(["nearest", "linear", "cubic", "lanczos"])),
+            "antialias": draw(st.booleans()),
+        },
+        "normalization": {
+            "scope": scope,
+            "low": low,
+            "high": draw(st.one_of(st.none(), st.floats(low + 2, 255))),
+            "percentiles": [first, draw(st.floats(first + 1, 100))],
+            "per_channel": draw(st.booleans()),
+            "dtype": dtype,
+        },
+        "tiling": {
+            "size_px": draw(st.sampled_from([size, [size, size + 7]])),
+            "overlap_px": draw(st.one_of(st.integers(0, size - 1), st.tuples(*[st.integers(0, size - 1)] * 2))),
+            "edge": draw(st.sampled_from(EDGES)),
+            "small_images": draw(st.sampled_from(["pad", "skip", "error"])),
+            "pad_mode": draw(st.sampled_from(["constant", "reflect", "edge"])),
+            "order": draw(st.sampled_from(ORDERS)),
+            "sampling": sampling,
+            "count": draw(st.integers(1, 500)) if sampling != "grid" else None,
+            "images": draw(st.one_of(st.none(), st.integers(1, 20))),
+            "seed": draw(st.integers(0, 2**40)),
+            "max_random_overlap": draw(st.floats(0, 1)),
+            "exclude_tiles": draw(st.lists(_TEXTS, max_size=3)),
+        },
+        "export": {
+            "folder": draw(_TEXTS),
+            "format": draw(st.sampled_from(formats)),
+            "name": draw(st.sampled_from(["{stem}_{index:03d}", "{stem}-{index}", "t{index:05d}_{stem}"])),
+            "compression": draw(st.sampled_from(["none", "zlib", "zstd", "lzw"])),
+            "quality": draw(st.integers(1, 100)),
+        },
+    }
+    if scope != "none" and sections["normalization"]["high"] is None and dtype == "float32":
+        sections["normalization"]["low"] = min(low, 0.5)
+    return sections
+
+
+def recipes() -> st.SearchStrategy[Recipe]:
+    """Return a strategy of valid recipes."""
+    return recipe_data().map(Recipe.of)
