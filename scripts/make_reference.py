@@ -64,8 +64,8 @@ def cli_page() -> str:
     lines = [
         "# Command line",
         "",
-        "Exit codes: 0 all done · 1 finished, but some images failed or `verify` is not ok · 2 nothing done: wrong use,",
-        "wrong recipe, unusable folder, every image failed · 130 interrupted.",
+        "Exit codes: 0 all done · 1 finished, but some images failed or `verify` is not ok · 2 nothing done: wrong",
+        "use, wrong recipe, unusable folder, every image failed · 130 interrupted.",
     ]
     context = click.Context(tiles_creator, info_name="tiles-creator", max_content_width=100, terminal_width=100)
     for name, command in sorted(tiles_creator.commands.items()):

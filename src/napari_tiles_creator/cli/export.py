@@ -24,12 +24,19 @@ SOME_FAILED, NOTHING_DONE = 1, 2
 @click.option("--workers", type=click.IntRange(1), help="Threads; one a processor by default.")
 @click.option("--memory", default="512M", show_default=True, callback=read_bytes, help="Memory for pixels kept.")
 @click.option("--checksum", type=click.Choice(["sha256"]), help="Add this digest of every tile to tiles.csv.")
+@click.option("--scheduler", metavar="ADDRESS", help="A cluster's scheduler (not available yet).")
 @click.option(
     "--allow-foreign", is_flag=True, help="Write into a folder that holds other files; they stay as they are."
 )
 @json_option
 def export(
-    workers: int | None, memory: int, checksum: str | None, allow_foreign: bool, as_json: bool, **options: Any
+    workers: int | None,
+    memory: int,
+    checksum: str | None,
+    scheduler: str | None,
+    allow_foreign: bool,
+    as_json: bool,
+    **options: Any,
 ) -> int:
     """Cut the images in SOURCE and write the tiles to OUTPUT.
 
@@ -39,6 +46,8 @@ def export(
     from napari_tiles_creator.engine.plan import make_plan
     from napari_tiles_creator.engine.run import run
 
+    if scheduler:
+        raise click.UsageError(f"--scheduler {scheduler}: exports run on this machine only so far; leave it out")
     plan = make_plan(make_recipe(**options))
     for message in plan.warnings:
         warn(message)
