@@ -177,9 +177,9 @@ GRID = TileGrid((50, 70), 20, 5)
         pytest.param(np.zeros((15, 20, 20)), "cubic", "blend must be one of linear, hann, mean, core", id="blend"),
         pytest.param(np.zeros((15, 20, 20), complex), "core", "complex128 tiles cannot be merged", id="complex"),
         pytest.param(
-            [np.zeros((15, 20), np.uint8)] * 14 + [np.full((20, 20), 256, np.uint16)], "core", "differ", id="types"
+            [np.zeros((20, 20), np.uint8)] * 14 + [np.full((20, 20), 256, np.uint16)], "core", "differ", id="types"
         ),
-        pytest.param([np.zeros((15, 20, 2))] * 14 + [np.zeros((15, 20, 3))], "linear", "differ", id="channels"),
+        pytest.param([np.zeros((20, 20, 2))] * 14 + [np.zeros((20, 20, 3))], "linear", "differ", id="channels"),
     ],
 )
 def test_tiles_that_do_not_fit_are_refused(tiles, blend, complaint):

@@ -116,8 +116,9 @@ def test_the_field_is_darker_towards_its_corners():
 
 
 def test_density_differs_from_field_to_field():
-    counts = [draw_field(np.random.default_rng((0, number)), 512)[1].max() for number in range(4)]
-    assert max(counts) > 1.15 * min(counts)
+    # Cut cells alone make a difference of a fifth; a density that varies makes more.
+    counts = [int(draw_field(np.random.default_rng((0, number)), 512)[1].max()) for number in range(8)]
+    assert max(counts) > 1.5 * min(counts)
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_does_not(tmp_path):

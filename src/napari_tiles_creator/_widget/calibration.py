@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtWidgets import QLabel
-
-from napari_tiles_creator._widget.editors import CheckEditor, ChoiceEditor, LineEditor, number
+from napari_tiles_creator._widget.editors import CheckEditor, ChoiceEditor
+from napari_tiles_creator._widget.labels import wrapped_label
+from napari_tiles_creator._widget.line import LineEditor, number
 from napari_tiles_creator._widget.panel import Panel
 from napari_tiles_creator.recipe.calibration import INTERPOLATIONS, Calibration
 
@@ -23,9 +23,7 @@ class CalibrationPanel(Panel[Calibration]):
     def build(self) -> None:
         """Lay out the switch, the two pixel sizes, and the method."""
         self._images: tuple[ImagePlan, ...] = ()
-        self.result = QLabel()
-        self.result.setWordWrap(True)
-        self.result.setProperty("invalid-msg", True)
+        self.result = wrapped_label(muted=True)
         grid = self.add_grid()
         self.add_fields(grid, ("enabled", "", CheckEditor("&Rescale to one pixel size")))
         self.add_fields(

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qtpy.QtWidgets import QMessageBox
 
+from napari_tiles_creator._widget.worker import once
+from napari_tiles_creator.errors import RecipeError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from qtpy.QtWidgets import QWidget
 
+    from napari_tiles_creator._widget.worker import Ending, Jobs
     from napari_tiles_creator.engine.verify import Emptying
+    from napari_tiles_creator.errors import TilesError
 
 
 def find_what_goes(folder: Path) -> Emptying:
@@ -28,7 +34,7 @@ def find_what_goes(folder: Path) -> Emptying:
     return plan_emptying(folder)
 
 
-def ask_to_empty(parent: QWidget, emptying: Emptying, confirmed: Callable[[], None]) -> QMessageBox:
+def ask(parent: QWidget, emptying: Emptying, confirmed: Callable[[], None]) -> QMessageBox:
     """Show exactly what would be removed; call `confirmed` where the user wants it.
 
     Parameters
@@ -61,7 +67,51 @@ def ask_to_empty(parent: QWidget, emptying: Emptying, confirmed: Callable[[], No
     remove = box.addButton("Remove", QMessageBox.ButtonRole.DestructiveRole)
     keep = box.addButton(QMessageBox.StandardButton.Cancel)
     box.setDefaultButton(keep)
-    remove.clicked.connect(lambda: confirmed())
+    remove.clicked.connect(confirmed)
     box.finished.connect(box.deleteLater)
     box.open()
     return box
+
+
+class EmptyingFolder:
+    """What the button Empty export folder does.
+
+    Parameters
+    ----------
+    panel : QWidget
+        Over which the question appears.
+    jobs : Jobs
+        Where files are looked at and removed.
+    done, failed : callable
+        Get what to tell.
+    """
+
+    def __init__(
+        self, panel: QWidget, jobs: Jobs, done: Callable[[str], None], failed: Callable[[TilesError], None]
+    ) -> None:
+        self._panel, self._jobs, self._done, self._failed = panel, jobs, done, failed
+
+    def start(self, folder: str) -> None:
+        """Look what an export wrote there, then ask."""
+        if not folder:
+            self._failed(RecipeError.of("export.folder", "choose the folder to empty"))
+        elif self._jobs.is_running("export"):
+            self._failed(RecipeError.of("export.folder", "an export is writing to it: cancel that first"))
+        else:
+            self._jobs.start("look", once(partial(find_what_goes, Path(folder))), self._ask)
+
+    def _ask(self, ending: Ending) -> None:
+        if ending.error is not None:
+            self._failed(RecipeError.of("export.folder", str(ending.error)))
+        elif ending.result is not None:
+            ask(self._panel, ending.result, partial(self._carry_out, ending.result))
+
+    def _carry_out(self, emptying: Emptying, _: object = None) -> None:
+        self._jobs.start("empty", once(emptying.carry_out), partial(self._tell, emptying))
+
+    def _tell(self, emptying: Emptying, ending: Ending) -> None:
+        if ending.error is not None:
+            self._failed(ending.error)
+        else:
+            count = len(emptying.remove)
+            self._done(f"{count} file{'s' * (count != 1)} removed from {emptying.folder}")

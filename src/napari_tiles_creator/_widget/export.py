@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
-from qtpy.QtWidgets import QPushButton
+from qtpy.QtWidgets import QPushButton, QWidget
 
-from napari_tiles_creator._widget.editors import ChoiceEditor, IntegerEditor, LineEditor
+from napari_tiles_creator._widget.editors import ChoiceEditor, IntegerEditor
+from napari_tiles_creator._widget.line import LineEditor
 from napari_tiles_creator._widget.panel import Panel
 from napari_tiles_creator._widget.path import PathEditor
 from napari_tiles_creator.recipe.document import FORMATS_OF_TYPE
@@ -44,6 +45,7 @@ class ExportPanel(Panel[Export]):
         formats = ChoiceEditor({name: f".{name}" for name in TILE_FORMATS})
         row = self._normalization.type_row
         self.add_fields(self._normalization.grid, ("format", "&Format", formats), row=row, place=1)
+        QWidget.setTabOrder(self._normalization.editor("dtype"), formats)
         grid = self.add_grid()
         self.add_fields(grid, ("folder", "", PathEditor("Folder for the tiles", "Choose the export folder")))
         self.add_fields(grid, ("layout", "&Layout", ChoiceEditor({n: LAYOUT_LABELS.get(n, n) for n in LAYOUTS})))

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from napari.utils.notifications import show_info, show_warning
+
+from napari_tiles_creator._widget.footer import duration
 from napari_tiles_creator.engine.events import Finished, ItemFailed, Started, TileLeftOut, TileSkipped, TileWritten
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
 
+    from napari_tiles_creator._widget.footer import Footer
+    from napari_tiles_creator._widget.worker import Ending, Jobs
     from napari_tiles_creator.engine.events import Event
     from napari_tiles_creator.engine.plan import Plan
+    from napari_tiles_creator.errors import TilesError
     from napari_tiles_creator.recipe.document import Recipe
 
 
@@ -67,3 +74,60 @@ def told(report: Finished, folder: str, seconds: str) -> str:
         more = f" (and {len(report.failed) - 1} more)" if len(report.failed) > 1 else ""
         text += f". No tiles from {len(report.failed)} image{'s' * (len(report.failed) > 1)}: {first}{more}"
     return text
+
+
+class Exporting:
+    """The export that is under way, if any.
+
+    Parameters
+    ----------
+    jobs : Jobs
+        Where it runs.
+    footer : Footer
+        Where it is shown.
+    finished, failed : callable
+        Get the last event, or the error.
+    """
+
+    def __init__(
+        self, jobs: Jobs, footer: Footer, finished: Callable[[Finished], None], failed: Callable[[TilesError], None]
+    ) -> None:
+        self._jobs, self._footer, self._finished, self._failed = jobs, footer, finished, failed
+        self._tally = Tally()
+        self._folder = ""
+
+    @property
+    def is_running(self) -> bool:
+        """Whether one is under way."""
+        return self._jobs.is_running("export")
+
+    def start(self, recipe: Recipe, plan: Plan | None) -> None:
+        """Begin; see `export`."""
+        self._tally, self._folder = Tally(), recipe.export.folder
+        self._footer.start()
+        self._jobs.start("export", partial(export, recipe, plan), self._end, self._report)
+
+    def cancel(self) -> None:
+        """Stop after the tiles under way."""
+        if self.is_running:
+            self._footer.show_stopping()
+            self._jobs.cancel("export")
+
+    def _report(self, events: list[Any]) -> None:
+        self._tally.add(events)
+        self._footer.progress(self._tally.through, self._tally.total, self._tally.written)
+
+    def _end(self, ending: Ending) -> None:
+        self._footer.stop()
+        if ending.error is not None:
+            self._failed(ending.error)
+        elif ending.cancelled:
+            through, total = self._tally.through, self._tally.total
+            self._footer.show_result(
+                f"Cancelled: {through} of {total} tiles are there. Export tiles goes on where it stopped."
+            )
+        else:
+            text = told(ending.result, self._folder, duration(self._footer.seconds))
+            self._footer.show_result(text)
+            (show_warning if ending.result.failed else show_info)(text)
+            self._finished(ending.result)

@@ -6,7 +6,9 @@ import time
 
 from qtpy.QtCore import QEvent, Signal
 from qtpy.QtGui import QPalette
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+from napari_tiles_creator._widget.labels import wrapped_label
 
 
 class Footer(QWidget):
@@ -22,12 +24,11 @@ class Footer(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.status = _wrapped_label()
+        self.status = wrapped_label(muted=False)
         self.status.linkActivated.connect(self.fieldAsked)
-        self.notes = _wrapped_label()
-        self.notes.setProperty("invalid-msg", True)  # the theme's muted text
+        self.notes = wrapped_label(muted=True)
         self.notes.hide()
-        self.result = _wrapped_label()
+        self.result = wrapped_label(muted=False)
         self.result.hide()
         self.bar = QProgressBar()
         self.bar.hide()
@@ -102,6 +103,11 @@ class Footer(QWidget):
             text += f" · {rate:.3g}/s · {duration((total - done) / rate)}"
         self.bar.setFormat(text)
 
+    def show_stopping(self) -> None:
+        """Show that the export is asked to stop."""
+        self.cancel_button.setEnabled(False)
+        self.bar.setFormat("stopping…")
+
     def stop(self) -> None:
         """Show that nothing is under way."""
         self.bar.hide()
@@ -116,6 +122,8 @@ class Footer(QWidget):
 
 def duration(seconds: float) -> str:
     """Return a time as people say it."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
     if seconds < 90:
         return f"{seconds:.0f} s"
     if seconds < 90 * 60:
@@ -135,12 +143,3 @@ def size(n_bytes: float) -> str:
 def _plain(text: str) -> str:
     """Return text that a label shows as it is."""
     return text.replace("&", "&amp;").replace("<", "&lt;")
-
-
-def _wrapped_label() -> QLabel:
-    label = QLabel()
-    label.setWordWrap(True)
-    policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
-    policy.setHeightForWidth(True)
-    label.setSizePolicy(policy)
-    return label

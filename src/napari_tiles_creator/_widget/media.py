@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtWidgets import QHBoxLayout, QPushButton
 
-from napari_tiles_creator._widget.editors import CheckEditor, ChoiceEditor, IntegerEditor, LineEditor, whole_number
+from napari_tiles_creator._widget.editors import CheckEditor, ChoiceEditor, IntegerEditor
+from napari_tiles_creator._widget.line import LineEditor, whole_number
 from napari_tiles_creator._widget.panel import Panel
 from napari_tiles_creator._widget.path import PathEditor
 from napari_tiles_creator._widget.sources_table import SourcesModel, SourcesTable
@@ -28,6 +29,8 @@ class MediaPanel(Panel[Media]):
     def build(self) -> None:
         """Lay out the folder, the table and what is seldom needed."""
         self._count = ""
+        self._exclude: tuple[str, ...] = ()
+        self._left_out: set[str] = set()
         self.model = SourcesModel(self.icons)
         self.table = SourcesTable(self.model)
         self.sample_button = QPushButton("Show &sample")
@@ -58,16 +61,16 @@ class MediaPanel(Panel[Media]):
         self.add_fields(
             more, ("rgb", "Colour", ChoiceEditor({None: "as the file says", True: "yes (RGB)", False: "no"}))
         )
-        self.model.ticked.connect(self._edited)
+        self.model.ticked.connect(self._take_ticks)
 
     def fields(self) -> dict[str, Any]:
-        """Return the fields; what was unticked is in ``exclude``."""
-        return {**super().fields(), "exclude": self._excluded()}
+        """Return the fields; ``exclude`` comes from the ticks."""
+        return {**super().fields(), "exclude": self._exclude}
 
     def set_value(self, section: Media) -> None:
         """Show a section; its ticks come with the next scan."""
+        self._exclude = section.exclude
         super().set_value(section)
-        self._ticks_of_scan = set(self.model.left_out)
 
     def summary(self) -> str:
         """Return how many images take part."""
@@ -87,7 +90,7 @@ class MediaPanel(Panel[Media]):
     def show_kept(self, kept: set[str]) -> None:
         """Untick the sources that the section leaves out."""
         left_out = {item.found.name for item in self.model.rows} - kept
-        self._ticks_of_scan = set(left_out)
+        self._left_out = set(left_out)
         self.model.mark(left_out, self.model.problems)
         self.table.fit()
 
@@ -107,15 +110,13 @@ class MediaPanel(Panel[Media]):
         self._count = text
         self.show_summary()
 
-    def _excluded(self) -> tuple[str, ...]:
-        """Return ``exclude`` as it was set while no tick changed, else with names added and removed."""
-        given: tuple[str, ...] = self._section.exclude
-        before, now = self._ticks_of_scan, self.model.left_out
-        if before == now:
-            return given
-        if before - now <= set(given):
-            return (*(name for name in given if name not in before - now), *sorted(now - before))
-        # A pattern left out what was ticked again: name the others one by one.
-        return tuple(sorted(now))
-
-    _ticks_of_scan: frozenset[str] | set[str] = frozenset()
+    def _take_ticks(self) -> None:
+        """Turn ticks into ``exclude``: names come and go, patterns stay while nothing they leave out is ticked."""
+        before, now = self._left_out, set(self.model.left_out)
+        if before - now <= set(self._exclude):
+            kept = (name for name in self._exclude if name not in before - now)
+            self._exclude = (*kept, *sorted(now - before))
+        else:
+            self._exclude = tuple(sorted(now))
+        self._left_out = now
+        self._edited()

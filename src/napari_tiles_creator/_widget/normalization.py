@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-from napari_tiles_creator._widget.editors import (
-    CheckEditor,
-    ChoiceEditor,
-    LineEditor,
-    PairEditor,
-    SegmentsEditor,
-    number,
-)
+from napari_tiles_creator._widget.editors import CheckEditor, ChoiceEditor, PairEditor, SegmentsEditor
+from napari_tiles_creator._widget.line import LineEditor, number
 from napari_tiles_creator._widget.panel import Panel
 from napari_tiles_creator.recipe.normalization import FULL_RANGE, SCOPES, TILE_TYPES, Normalization, TileType
 

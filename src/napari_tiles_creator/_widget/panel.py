@@ -5,21 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from pydantic import ValidationError
-from qtpy.QtCore import QSize, Qt, Signal
+from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import (
+    QCheckBox,
     QFrame,
     QGridLayout,
-    QHBoxLayout,
     QLabel,
     QLayout,
-    QPushButton,
-    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
-from superqt import QElidingLabel
 from superqt.utils import signals_blocked
 
+from napari_tiles_creator._widget.fold import FoldButton
+from napari_tiles_creator._widget.labels import wrapped_label
 from napari_tiles_creator.errors import RecipeError
 from napari_tiles_creator.recipe.document import Recipe, field_problem
 
@@ -29,60 +28,6 @@ if TYPE_CHECKING:
 
 S = TypeVar("S", bound="Section")
 COLUMNS = 4
-
-
-class FoldButton(QPushButton):
-    """A button that folds and unfolds what lies beneath it; a summary stands at its right end."""
-
-    def __init__(self, title: str, icons: ThemeIcons, *, unfolded: bool) -> None:
-        super().__init__()
-        self._icons, self._body, self._unfolded = icons, QWidget(), unfolded
-        self._arrow, self.summary = QLabel(), QElidingLabel()
-        self.summary.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.summary.setProperty("invalid-msg", True)  # the theme's muted text
-        self.summary.setContentsMargins(0, 0, 4, 0)
-        self.warning = QLabel()
-        self.warning.hide()
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName(title)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(4, 3, 4, 3)
-        row.setSpacing(6)
-        for label, stretch in ((self._arrow, 0), (QLabel(title), 0), (self.summary, 1), (self.warning, 0)):
-            label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-            row.addWidget(label, stretch)
-        icons.keep(lambda icon: self.warning.setPixmap(icon.pixmap(14, 14)), "warning")
-        icons.keep(lambda _: self._draw_arrow(), "right_arrow")
-        self.clicked.connect(lambda: self.unfold(not self._unfolded))
-
-    def sizeHint(self) -> QSize:
-        """Return the size of the labels in it."""
-        return self.layout().sizeHint()
-
-    def set_body(self, body: QWidget) -> None:
-        """Tell what is folded away."""
-        self._body = body
-        body.setVisible(self._unfolded)
-
-    def reveal(self, widget: QWidget) -> None:
-        """Unfold if that brings a widget into sight."""
-        if self._body.isAncestorOf(widget):
-            self.unfold()
-
-    @property
-    def is_unfolded(self) -> bool:
-        """Whether the body is in sight."""
-        return self._unfolded
-
-    def unfold(self, on: bool = True) -> None:
-        """Show the body, or fold it away."""
-        self._unfolded = on
-        self._body.setVisible(on)
-        self._draw_arrow()
-
-    def _draw_arrow(self) -> None:
-        icon = self._icons.icon("down_arrow" if self._unfolded else "right_arrow")
-        self._arrow.setPixmap(icon.pixmap(10, 10))
 
 
 class Panel(QFrame, Generic[S]):
@@ -181,7 +126,9 @@ class Panel(QFrame, Generic[S]):
                 self._labels[field] = label
             else:
                 self._describe(field, editor, editor.text() if hasattr(editor, "text") else field)
-            grid.addWidget(editor, row, column + bool(text), 1, span)
+            # A check box is no wider than its text: beside it nothing can be clicked.
+            side = Qt.AlignmentFlag.AlignLeft if isinstance(editor, QCheckBox) else Qt.AlignmentFlag(0)
+            grid.addWidget(editor, row, column + bool(text), 1, span, side)
             self._editors[field] = editor
             editor.changed.connect(self._edited)
             message = self._messages[field] = _message_label()
@@ -308,8 +255,6 @@ def mark(editor: QWidget, wrong: bool) -> None:
 
 
 def _message_label() -> QLabel:
-    label = QLabel()
-    label.setWordWrap(True)
-    label.setProperty("invalid-msg", True)
+    label = wrapped_label(muted=True)
     label.hide()
     return label

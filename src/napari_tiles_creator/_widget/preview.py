@@ -68,6 +68,7 @@ class Preview:
     def close(self) -> None:
         """Follow the viewer no longer."""
         self._zoom.disconnect(self._on_zoom)
+        self._tiles.slider.valueChanged.disconnect(self._follow_slider)
         self._follow_slider.cancel()
         self._follow_zoom.cancel()
         self.is_on = False
@@ -80,10 +81,14 @@ class Preview:
 
     def stop(self) -> None:
         """Take everything away."""
+        self.pause()
+        self._layers.remove(PICTURE, ALL_TILES, CURRENT_TILE)
+
+    def pause(self) -> None:
+        """Follow nothing any more; what is drawn stays."""
         self.is_on = False
         self._jobs.drop("preview image")
         self._image, self._pixels_of = None, ()
-        self._layers.remove(PICTURE, ALL_TILES, CURRENT_TILE)
         self._tiles.show_count(0)
         self._tiles.tile_name.clear()
 

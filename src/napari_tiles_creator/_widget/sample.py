@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_tiles_creator._widget.layers import MOSAIC, NAMES
+from napari_tiles_creator._widget.layers import ALL_TILES, CURRENT_TILE, MOSAIC, NAMES, PICTURE
 from napari_tiles_creator._widget.pattern import Placement
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
 
     from napari_tiles_creator._widget.layers import Layers
+    from napari_tiles_creator._widget.worker import Ending, Jobs
     from napari_tiles_creator.engine.mosaic import Mosaic
     from napari_tiles_creator.engine.scan import Scanned
     from napari_tiles_creator.recipe.media import Media
 
-LONGEST_NAME = 26
+# Letters that fit over a row of thumbnails in a window of usual width; napari does not scale text with the zoom.
+LETTERS_PER_ROW = 66
 
 
 def draw_sample(media: Media, scanned: list[Scanned] | None, seed: int) -> Generator[None, None, Mosaic]:
@@ -43,16 +46,51 @@ def draw_sample(media: Media, scanned: list[Scanned] | None, seed: int) -> Gener
     return make_mosaic(scanned, media, seed=seed)
 
 
-def show_sample(layers: Layers, mosaic: Mosaic) -> None:
+class Sample:
+    """What Show sample and Shuffle do.
+
+    Parameters
+    ----------
+    layers : Layers
+        Where the sample is shown.
+    jobs : Jobs
+        Where images are read.
+    ended : callable
+        Told what could not be shown, or why nothing could.
+    """
+
+    def __init__(self, layers: Layers, jobs: Jobs, ended: Callable[[Ending], None]) -> None:
+        self._layers, self._jobs, self._ended = layers, jobs, ended
+        self._seed = 0
+
+    def show(self, media: Media, scanned: list[Scanned] | None) -> None:
+        """Show some of the images."""
+        self._jobs.start("sample", partial(draw_sample, media, scanned, self._seed), self._end)
+
+    def shuffle(self) -> None:
+        """Let the next sample be another one."""
+        self._seed += 1
+
+    def _end(self, ending: Ending) -> None:
+        if ending.result is not None and ending.result.thumbnails:
+            show_mosaic(self._layers, ending.result)
+        self._ended(ending)
+
+
+def show_mosaic(layers: Layers, mosaic: Mosaic) -> None:
     """Put a mosaic and its names into the viewer."""
     placement = Placement((1.0, 1.0), (0.0, 0.0), "pixel")
+    # A preview's pixels are of another kind: side by side napari could show no unit.
+    layers.remove(PICTURE, ALL_TILES, CURRENT_TILE)
     layers.show_image(MOSAIC, mosaic.pixels, placement)
     corners = np.array([[thumb.box.y, thumb.box.x] for thumb in mosaic.thumbnails], float).reshape(-1, 2)
-    layers.show_names(NAMES, corners, [shortened(thumb.source) for thumb in mosaic.thumbnails], placement)
+    longest = LETTERS_PER_ROW * mosaic.cell_px // mosaic.pixels.shape[1]
+    names = [shortened(thumb.source, longest) for thumb in mosaic.thumbnails]
+    layers.show_names(NAMES, corners, names, placement)
     layers.viewer.fit_to_view(layers=[layers.find(MOSAIC)])
 
 
-def shortened(name: str) -> str:
-    """Return a name with its middle left out where it is long."""
-    half = LONGEST_NAME // 2
-    return name if len(name) <= LONGEST_NAME else f"{name[: half - 1]}…{name[-half:]}"
+def shortened(name: str, longest: int) -> str:
+    """Return a name with its middle left out where it has more letters than that."""
+    half = longest // 2
+    return name if len(name) <= longest else f"{name[: longest - half - 1]}…{name[-half:]}"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QCheckBox, QComboBox, QGridLayout, QHBoxLayout, QLabel, QPushButton, QSlider, QSpinBox
+from qtpy.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QPushButton, QSlider, QSpinBox
+from superqt import QElidingLabel
 from superqt.utils import signals_blocked
 
 from napari_tiles_creator._widget.editors import (
@@ -14,10 +15,10 @@ from napari_tiles_creator._widget.editors import (
     CheckEditor,
     ChoiceEditor,
     IntegerEditor,
-    LineEditor,
     PairEditor,
-    number,
 )
+from napari_tiles_creator._widget.labels import set_muted
+from napari_tiles_creator._widget.line import LineEditor, number
 from napari_tiles_creator._widget.panel import Panel
 from napari_tiles_creator.geometry.edges import EDGE_POLICIES
 from napari_tiles_creator.geometry.grid import GRID_ORDERS
@@ -72,7 +73,7 @@ class TilesPanel(Panel[Tiling]):
         more = self.add_grid(more="Shape, order, random draws")
         self.rectangular = CheckEditor("Rectangular: height × width")
         self.rectangular.toggled.connect(self._set_rectangular)
-        more.addWidget(self.rectangular, more.rowCount(), 0, 1, 4)
+        more.addWidget(self.rectangular, more.rowCount(), 0, 1, 4, Qt.AlignmentFlag.AlignLeft)
         self.add_fields(more, ("small_images", "Smaller", ChoiceEditor(_SMALL_LABELS)))
         self.add_fields(more, ("pad_mode", "Pad with", ChoiceEditor(_PAD_LABELS)))
         self.add_fields(more, ("order", "Order", ChoiceEditor({n: ORDER_LABELS.get(n, n) for n in GRID_ORDERS})))
@@ -107,16 +108,18 @@ class TilesPanel(Panel[Tiling]):
         self.position.valueChanged.connect(self.slider.setValue)
         self.show_all = QCheckBox("Show &all tiles")
         self.show_all.setToolTip("Draw the whole pattern, not only the current tile.")
-        self.tile_name = QLabel()
+        self.tile_name = QElidingLabel()
+        self.tile_name.setElideMode(Qt.TextElideMode.ElideMiddle)
+        self.tile_name.setContentsMargins(0, 0, 4, 0)  # superqt 0.9 clips the last letter
         self.tile_name.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.tile_name.setProperty("invalid-msg", True)
-        grid = QGridLayout()
-        grid.addWidget(self.slider, 0, 0)
-        grid.addWidget(self.position, 0, 1)
-        grid.addWidget(self.show_all, 1, 0)
-        grid.addWidget(self.tile_name, 1, 1)
-        grid.setColumnStretch(0, 1)
-        self.add_widget(grid)
+        set_muted(self.tile_name)
+        where, what = QHBoxLayout(), QHBoxLayout()
+        where.addWidget(self.slider, 1)
+        where.addWidget(self.position)
+        what.addWidget(self.show_all)
+        what.addWidget(self.tile_name, 1)
+        self.add_widget(where)
+        self.add_widget(what)
         self._controls = (self.slider, self.position)
         self.show_count(0)
 
@@ -146,10 +149,14 @@ class TilesPanel(Panel[Tiling]):
         return f"{size}, {least}…{most} each" if least != most else f"{size}, {least} each"
 
     def show_plan(self, plan: Plan | None) -> None:
-        """Offer the images of a plan for the preview; the chosen one stays chosen while it is there."""
+        """Follow a plan; without one the choice of images stays, so that a typing error changes no preview."""
         self._images = plan.images if plan else ()
         self.show_summary()
-        names = [image.name for image in self._images]
+        if plan is not None:
+            self.offer_images([image.name for image in plan.images])
+
+    def offer_images(self, names: list[str]) -> None:
+        """Offer images for the preview; the chosen one stays chosen while it is among them."""
         if names == [self.image.itemText(i) for i in range(self.image.count())]:
             return
         chosen = self.image.currentText()

@@ -93,29 +93,32 @@ def percentile_range(
     for percent, extreme in zip(percentiles, (within.low, within.high), strict=True):
         if percent in (0, 100):
             found.append(within.low if percent == 0 else within.high)
-        elif not np.isfinite(extreme):
-            found.append(extreme)
-        elif is_counted(dtype):
-            least = 0 if dtype.kind == "b" else np.iinfo(dtype).min
-            found.append(_exact_percentile(total, percent) + least)
         else:
-            found.append(_binned_percentile(total, percent, within))
+            found.append(_percentile(total, percent, within, dtype) if np.isfinite(extreme) else extreme)
     return Range(*found)
 
 
-def _exact_percentile(total: NDArray[np.int64], percent: float) -> float:
-    """Return numpy.percentile's ``linear`` method from counts of the values 0, 1, 2…."""
+def _percentile(total: NDArray[np.int64], percent: float, within: Range, dtype: np.dtype[Any]) -> float:
+    """Return numpy.percentile's ``linear`` method, to the last digit where every value was counted."""
     below = np.cumsum(total)
-    position = percent / 100 * (int(below[-1]) - 1)
+    last = int(below[-1]) - 1
+    position = last * (percent / 100)
     rank = int(position)
-    first, second = np.searchsorted(below, [rank, min(rank + 1, int(below[-1]) - 1)], side="right")
-    return float(first + (second - first) * (position - rank))
+    share = position - rank
+    first, second = (_at_rank(total, below, min(r, last), within, dtype) for r in (rank, rank + 1))
+    # As numpy does, from the nearer end.
+    return first + (second - first) * share if share < 0.5 else second - (second - first) * (1 - share)
 
 
-def _binned_percentile(total: NDArray[np.int64], percent: float, within: Range) -> float:
-    """Return a percentile, values taken as spread evenly over their bin."""
-    edges = np.linspace(within.low, within.high, BINS + 1)
-    return float(np.interp(percent / 100 * total.sum(), np.concatenate([[0], np.cumsum(total)]), edges))
+def _at_rank(
+    total: NDArray[np.int64], below: NDArray[np.int64], rank: int, within: Range, dtype: np.dtype[Any]
+) -> float:
+    """Return the pixel value of this rank, from 0; values of a bin are taken as spread evenly over it."""
+    entry = int(np.searchsorted(below, rank, side="right"))
+    if is_counted(dtype):
+        return float(entry + (0 if dtype.kind == "b" else np.iinfo(dtype).min))
+    before, inside = int(below[entry] - total[entry]), int(total[entry])
+    return within.low + (within.high - within.low) / BINS * (entry + (rank - before + 0.5) / inside)
 
 
 def needs_counts(normalization: Normalization) -> bool:

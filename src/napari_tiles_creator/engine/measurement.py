@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from napari_tiles_creator.engine import measure
 from napari_tiles_creator.engine.pixels import CalibratedImage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -36,7 +37,8 @@ class Measurement:
         self._pixels = pixels
         self._normalization = normalization
         self._extremes: list[list[measure.Range]] = []
-        self._counts: list[list[NDArray[np.int64]]] = []
+        self._counts: list[NDArray[np.int64]] = []  # one sum a range: an array a band would be too much to keep
+        self._lock = threading.Lock()
 
     def stages(self) -> Iterator[list[Callable[[], None]]]:
         """Return tasks that measure a band each; a second stage, if any, counts within the extremes found."""
@@ -51,10 +53,9 @@ class Measurement:
         within = self._joined()
         if not self._counts:
             return within
-        totals = [np.sum(parts, axis=0) for parts in zip(*self._counts, strict=True)]
         return tuple(
             measure.percentile_range(total, self._normalization.percentiles, found, self._pixels.dtype)
-            for total, found in zip(totals, within, strict=True)
+            for total, found in zip(self._counts, within, strict=True)
         )
 
     def _tasks(self, measure_band: Callable[[Plane, Box], None]) -> list[Callable[[], None]]:
@@ -69,12 +70,16 @@ class Measurement:
         parts = self._parts(plane, box)
         found = [measure.extremes(part) for part in parts]
         if count:
-            self._counts.append([measure.counts(part, within) for part, within in zip(parts, found, strict=True)])
+            self._add_counts(parts, found)
         self._extremes.append(found)
 
     def _count(self, plane: Plane, box: Box, within: tuple[measure.Range, ...]) -> None:
-        parts = self._parts(plane, box)
-        self._counts.append([measure.counts(part, found) for part, found in zip(parts, within, strict=True)])
+        self._add_counts(self._parts(plane, box), within)
+
+    def _add_counts(self, parts: Sequence[NDArray[Any]], within: Sequence[measure.Range]) -> None:
+        counted = [measure.counts(part, found) for part, found in zip(parts, within, strict=True)]
+        with self._lock:
+            self._counts = [a + b for a, b in zip(self._counts, counted, strict=True)] if self._counts else counted
 
     def _joined(self) -> tuple[measure.Range, ...]:
         return tuple(measure.joined(parts) for parts in zip(*self._extremes, strict=True))

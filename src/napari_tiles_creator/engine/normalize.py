@@ -62,7 +62,7 @@ class Normalizer:
     @property
     def padding_value(self) -> float:
         """What constant padding holds: the lower bound, in the tile's type."""
-        return float(np.rint(self.normalization.low)) if self.dtype != "float32" else self.normalization.low
+        return float(to_type(np.array([self.normalization.low]), self.dtype)[0])
 
     def _mapped(self, pixels: NDArray[Any], found: Range) -> NDArray[Any]:
         """Apply ``low + (x - lo) / (hi - lo) · (high - low)`` in float64, clip outside percentiles, convert."""
@@ -116,5 +116,12 @@ def to_type(values: NDArray[Any], dtype: str) -> NDArray[Any]:
         if np.isnan(np.min(values, initial=np.inf)):
             raise SourceError(f"it holds NaN, which {dtype} cannot: use normalization.dtype float32")
         limits = np.iinfo(wanted)
-        values = np.clip(np.rint(values), limits.min, limits.max)
+        values = np.rint(values)
+        if wanted.itemsize < 8:
+            return np.clip(values, limits.min, limits.max).astype(wanted)
+        # The largest 64-bit integers are no floats: what reaches them is set, not converted.
+        below = values < limits.max
+        out = np.full(values.shape, limits.max, wanted)
+        out[below] = np.maximum(values[below], limits.min).astype(wanted)
+        return out
     return values.astype(wanted)

@@ -138,7 +138,7 @@ def _drawn_tiles(draw: ImageDraw.ImageDraw, plan: Plan, image: ImagePlan, patter
     out = [t for t in image.tiling if image.in_plane(number, t).name in excluded] if excluded else []
     for tile in out:
         box = pattern.placed(padded_box(tile))
-        left, top, right, bottom = box.x, box.y, box.x_stop - 1, box.y_stop - 1
+        left, top, right, bottom = box.x + 1, box.y + 1, box.x_stop - 2, box.y_stop - 2  # a line is 2 px wide
         draw.line([(left, top), (right, bottom)], LEFT_OUT, 2)
         draw.line([(left, bottom), (right, top)], LEFT_OUT, 2)
     chosen = image.tiling.tile_under(image.shape[0] / 2, image.shape[1] / 2)

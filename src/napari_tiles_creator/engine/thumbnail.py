@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 # Ends of the contrast, in percent of a picture's finite values.
 CONTRAST = (0.5, 99.5)
+# Relative differences of means below this are rounding of float64, not contrast.
+ROUNDING = 1e-13
 LARGE_BYTES = 64 << 20
 # Rows of a large plane that make up one row of its picture.
 SAMPLED_ROWS = 4
@@ -127,12 +129,12 @@ def stretched(values: NDArray[Any]) -> NDArray[Any]:
     finite = values[np.isfinite(values)]
     if not finite.size:
         return np.zeros_like(values)
-    low, high = np.percentile(finite, CONTRAST)
-    if not low < high:
-        low, high = finite.min(), finite.max()
     # Halved, so that not even the full range of float64 overflows.
-    span = high / 2 - low / 2
-    mapped = np.clip((values / 2 - low / 2) / span, 0, 1) if span > 0 else np.full_like(values, 0.5)
+    halves, least = values / 2, ROUNDING * np.abs(finite).max()
+    low, high = np.percentile(finite, CONTRAST) / 2
+    if high - low <= least:
+        low, high = finite.min() / 2, finite.max() / 2
+    mapped = np.clip((halves - low) / (high - low), 0, 1) if high - low > least else np.full_like(values, 0.5)
     return np.where(np.isfinite(values), mapped, 0)
 
 

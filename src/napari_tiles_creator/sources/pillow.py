@@ -23,15 +23,16 @@ def open_with(plugin: type[ImageFile], path: Path) -> WholeSource:
     """
     with plugin(path) as image:
         (width, height), mode = image.size, image.mode
-    if mode not in ("L", "RGB", "1", "P"):
+    if mode not in ("L", "RGB", "RGBA", "1", "P"):
         raise SourceError(f"{path.name}: {mode} pixels are not read; save it as grey or RGB")
-    coloured = mode in ("RGB", "P")
+    coloured = mode in ("RGB", "RGBA", "P")
     info = SourceInfo(
         path=path,
         axes="YXS" if coloured else "YX",
         shape=(height, width, 3) if coloured else (height, width),
         chunk_rows=height,
         dtype=np.dtype(np.uint8),
+        notes=("its alpha channel is left out",) if mode == "RGBA" else (),
     )
 
     def decode() -> np.ndarray:

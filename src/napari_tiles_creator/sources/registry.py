@@ -51,6 +51,8 @@ def open_source(path: Path, series: int = 0, rgb: bool | None = None) -> Source:
         )
     reader = cast("_Reader", importlib.import_module(f"napari_tiles_creator.sources.{name}"))
     try:
+        if not path.stat().st_size:
+            raise SourceError(f"{path.name} cannot be read: the file is empty")
         return reader.open_file(path, series, rgb)
     except SourceError:
         raise

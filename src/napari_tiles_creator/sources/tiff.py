@@ -46,6 +46,7 @@ class TiffSource:
 
     def __init__(self, path: Path, series: int = 0, rgb: bool | None = None) -> None:
         self._lock = threading.RLock()
+        self._others: list[tifffile.FileHandle] = []  # files beside this one that hold some of an OME image's planes
         self.decoded_segments = 0
         self._file = tifffile.TiffFile(path)
         try:
@@ -57,6 +58,8 @@ class TiffSource:
 
     def _pick(self, series: int, path: Path) -> tifffile.TiffPageSeries:
         count = len(self._file.series)
+        if not count:
+            raise SourceError(f"{path.name} cannot be read: it holds no image, it may be cut short")
         if series >= count:
             raise SourceError(f"{path.name}: has no image {series} (media.series): it holds {count}, from 0")
         return self._file.series[series]
@@ -70,6 +73,8 @@ class TiffSource:
             and (page.photometric in COLOURED if rgb is None else rgb)
         )
         notes = []
+        if len(self._file.series) > 1:
+            notes.append(f"it holds {len(self._file.series)} images, of which one is taken (media.series)")
         shape = list(series.shape)
         if "S" in axes:
             at = axes.index("S")
@@ -81,6 +86,11 @@ class TiffSource:
         # An axis of length 1 that says nothing (a single page, one sample) is dropped.
         kept = [i for i, name in enumerate(axes) if name in KNOWN_AXES or shape[i] > 1]
         axes, shape = "".join(axes[i] for i in kept), [shape[i] for i in kept]
+        if self._samples_are_colour and "C" in axes:
+            raise SourceError(
+                f"{path.name}: axes {axes} {tuple(shape)}: several channels, each in colour, are not read; "
+                f"save one channel, or the colours as channels"
+            )
         unknown = sorted(set(axes) - set(KNOWN_AXES))
         if unknown or axes.count("C") > 1:
             raise SourceError(
@@ -97,13 +107,14 @@ class TiffSource:
             dtype=series.dtype.newbyteorder("="),
             pixel_size=size,
             pixel_size_from=source,
-            channel_names=channel_names(self._file) if "C" in axes else (),
+            # ImageJ labels every plane of a stack, channels fastest: the first ones name the channels.
+            channel_names=channel_names(self._file)[: shape[axes.index("C")]] if "C" in axes else (),
             notes=tuple(notes),
             chunk_rows=self._chunk_rows(page),
         )
 
     def _chunk_rows(self, page: tifffile.TiffPage) -> int:
-        if self._series.dataoffset is not None:
+        if self._contiguous_at is not None:
             return 1
         return page.tilelength if page.is_tiled else min(page.rowsperstrip, page.imagelength)
 
@@ -125,6 +136,8 @@ class TiffSource:
     def close(self) -> None:
         """Release the file."""
         self._file.close()
+        for handle in self._others:
+            handle.close()
 
     @property
     def _page_axes(self) -> str:
@@ -133,6 +146,11 @@ class TiffSource:
         if "S" in self._series.axes:
             inside += "S" if self._samples_are_colour else "C"
         return inside
+
+    @property
+    def _contiguous_at(self) -> int | None:
+        """Where the pixels begin if they lie uncompressed and in one piece in this file."""
+        return None if self._series.is_multifile else self._series.dataoffset
 
     def _page_number(self, **position: int) -> int:
         """Return the position of a plane among the series' pages, whose order is that of its outer axes."""
@@ -145,8 +163,8 @@ class TiffSource:
     def _read_page(self, box: Box, number: int) -> NDArray[Any]:
         """Return a rectangle of a page, array (y, x, samples)."""
         try:
-            if self._series.dataoffset is not None:
-                return self._read_contiguous(box, number, self._series.dataoffset)
+            if self._contiguous_at is not None:
+                return self._read_contiguous(box, number, self._contiguous_at)
             return self._read_segments(box, number)
         except (SourceError, MemoryError):
             raise
@@ -177,8 +195,8 @@ class TiffSource:
         """Decode the strips or tiles of a page that touch the box."""
         page = self._series.pages[number]
         if page is None:
-            return np.zeros((*box.shape, self._series.keyframe.samplesperpixel), self.info.dtype)
-        frame = self._series.keyframe
+            raise SourceError(f"{self.info.path.name}: plane {number} is missing; a file that belongs to it may be, too")
+        frame = page.keyframe
         samples = frame.samplesperpixel
         length, width = (
             (frame.tilelength, frame.tilewidth) if frame.is_tiled else (frame.rowsperstrip, frame.imagewidth)
@@ -192,7 +210,7 @@ class TiffSource:
             for column in range(box.x // width, -(-box.x_stop // width))
         ]
         out = np.zeros((*box.shape, samples), self.info.dtype)
-        segments = self._file.filehandle.read_segments(
+        segments = self._handle(page).read_segments(
             [page.dataoffsets[i] for i in wanted],
             [page.databytecounts[i] for i in wanted],
             indices=wanted,
@@ -200,6 +218,8 @@ class TiffSource:
         )
         extra = {"jpegtables": frame.jpegtables, "jpegheader": frame.jpegheader} if frame.jpegtables else {}
         for encoded, index in segments:
+            if encoded is not None and len(encoded) < page.databytecounts[index]:
+                raise SourceError(f"{self.info.path.name} is cut short: some of its pixels are missing")
             decoded, (plane, _, y, x, _), shape = frame.decode(encoded, index, **extra)
             self.decoded_segments += 1
             if decoded is None:  # a segment that was never written
@@ -210,3 +230,12 @@ class TiffSource:
             held = decoded[0][part.moved(-y, -x).slices]
             out[(*target, slice(plane, plane + held.shape[-1]))] = held
         return out
+
+    def _handle(self, page: tifffile.TiffPage | tifffile.TiffFrame) -> tifffile.FileHandle:
+        """Return the open file that holds a page: an OME image may lie in several files."""
+        handle = page.parent.filehandle
+        with self._lock:
+            if handle.closed:
+                handle.open()
+                self._others.append(handle)
+        return handle

@@ -1,0 +1,79 @@
+"""A real viewer with the dock in it, and folders of small generated images."""
+
+import numpy as np
+import pytest
+import tifffile
+
+pytest.importorskip("napari")
+pytest.importorskip("pytestqt")
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if "tests/widget/" in item.path.as_posix():
+            item.add_marker(pytest.mark.widget)
+
+
+@pytest.fixture(autouse=True)
+def strict_threads(monkeypatch):
+    """Let napari refuse what a thread does to its objects."""
+    monkeypatch.setenv("NAPARI_ENSURE_PLUGIN_MAIN_THREAD", "1")
+
+
+def write_image(path, shape=(96, 80), pixel_size_um=None, seed=0):
+    """Write a 16-bit image of random pixels; with a pixel size, as ImageJ does."""
+    pixels = np.random.default_rng(seed).integers(100, 4000, shape, dtype=np.uint16)
+    if pixel_size_um is None:
+        tifffile.imwrite(path, pixels)
+    else:
+        resolution = (1 / pixel_size_um, 1 / pixel_size_um)
+        tifffile.imwrite(path, pixels, imagej=True, resolution=resolution, metadata={"unit": "um"})
+    return pixels
+
+
+@pytest.fixture
+def images(tmp_path):
+    """Three images, 96 × 80, 130 × 70 and 64 × 64 px, 0.65 µm per pixel."""
+    folder = tmp_path / "images"
+    folder.mkdir()
+    for number, shape in enumerate([(96, 80), (130, 70), (64, 64)]):
+        write_image(folder / f"image_{number}.tif", shape, 0.65, seed=number)
+    return folder
+
+
+@pytest.fixture
+def viewer(make_napari_viewer):
+    return make_napari_viewer()
+
+
+@pytest.fixture
+def dock(viewer, qtbot):
+    """The dock as a user opens it from the Plugins menu."""
+    _, widget = viewer.window.add_plugin_dock_widget("napari-tiles-creator", "Tiles Creator")
+    yield widget
+    # Threads of a test must not reach into the next.
+    from qtpy.QtCore import QThreadPool
+
+    widget._jobs.drop_all()
+    QThreadPool.globalInstance().waitForDone(5000)
+
+
+@pytest.fixture
+def planned(dock, qtbot, images, tmp_path):
+    """Return a function that sets fields of the recipe and waits for the plan."""
+    from napari_tiles_creator import Recipe
+
+    def plan(**changes):
+        fields = {
+            "media.folder": str(images),
+            "export.folder": str(tmp_path / "tiles"),
+            "tiling.size_px": 32,
+            "tiling.overlap_px": 8,
+            **{name.replace("__", "."): value for name, value in changes.items()},
+        }
+        recipe = Recipe.preset("unet").changed(fields)
+        dock.set_recipe(recipe)
+        qtbot.waitUntil(lambda: dock.plan is not None and dock.plan.recipe == recipe)
+        return dock.plan
+
+    return plan

@@ -1,0 +1,233 @@
+"""Sample and preview in the viewer."""
+
+import numpy as np
+import pytest
+import tifffile
+from qtpy.QtCore import Qt
+
+from napari_tiles_creator import Recipe
+
+PREVIEW = ["Preview image", "Current tile"]
+
+
+def names(viewer):
+    return [layer.name for layer in viewer.layers]
+
+
+@pytest.fixture
+def previewed(dock, planned, viewer, qtbot):
+    def preview(**changes):
+        plan = planned(**changes)
+        qtbot.mouseClick(dock.tiles.preview_button, Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(lambda: "Current tile" in names(viewer))
+        return plan
+
+    return preview
+
+
+def exhausted(steps):
+    """Run a generator to its end and return what it returns."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value
+
+
+def test_preview_shows_image_and_first_tile(previewed, viewer, images, dock):
+    plan = previewed()
+    assert names(viewer) == PREVIEW
+    layer = viewer.layers["Preview image"]
+    np.testing.assert_array_equal(layer.data, tifffile.imread(images / "image_0.tif"))
+    assert layer.scale == pytest.approx([0.65, 0.65])
+    assert [str(unit) for unit in layer.units] == ["micrometer", "micrometer"]
+    assert tuple(layer.contrast_limits) == (layer.data.min(), layer.data.max())
+    assert dock.tiles.slider.maximum() == len(plan.images[0].tiling) - 1 == 11
+    assert dock.tiles.tile_name.text() == "image_0_000"
+
+
+def test_current_tile_lies_on_its_box(previewed, viewer, dock, qtbot):
+    plan = previewed(tiling__edge="ragged")
+    image = plan.images[0]
+    for index in (0, 1, 7, len(image) - 1):
+        dock.tiles.slider.setValue(index)
+        box = image[index].tile.box
+        qtbot.waitUntil(lambda i=index: dock.tiles.tile_name.text() == image[i].name)
+        layer = viewer.layers["Current tile"]
+        corners = np.array([layer.data_to_world(corner) for corner in layer.data[0]])
+        expected = [(box.y - 0.5, box.x - 0.5), (box.y - 0.5, box.x_stop - 0.5)]
+        expected += [(box.y_stop - 0.5, box.x_stop - 0.5), (box.y_stop - 0.5, box.x - 0.5)]
+        np.testing.assert_allclose(corners, np.array(expected) * 0.65)
+    assert layer.nshapes == 1
+
+
+def test_show_all_draws_every_box(previewed, viewer, dock, qtbot):
+    plan = previewed()
+    qtbot.mouseClick(dock.tiles.show_all, Qt.MouseButton.LeftButton)
+    layer = viewer.layers["All tiles"]
+    assert names(viewer) == ["Preview image", "All tiles", "Current tile"]
+    boxes = [planned.tile.box for planned in plan.images[0]]
+    expected = [[[b.y, b.x], [b.y, b.x_stop], [b.y_stop, b.x_stop], [b.y_stop, b.x]] for b in boxes]
+    np.testing.assert_array_equal(np.array(layer.data) + 0.5, expected)
+    qtbot.mouseClick(dock.tiles.show_all, Qt.MouseButton.LeftButton)
+    assert names(viewer) == PREVIEW
+
+
+def test_preview_follows_settings(previewed, viewer, dock, qtbot):
+    previewed()
+    dock.tiles.show_all.setChecked(True)
+    assert viewer.layers["All tiles"].nshapes == 12
+    dock.tiles.editor("overlap_px").first.setValue(0)
+    qtbot.waitUntil(lambda: viewer.layers["All tiles"].nshapes == 9)
+    assert dock.tiles.slider.maximum() == 8
+    dock.calibration.editor("enabled").setChecked(True)
+    qtbot.waitUntil(lambda: viewer.layers["All tiles"].nshapes == 30)
+    image, tiles = viewer.layers["Preview image"], viewer.layers["All tiles"]
+    assert tiles.scale == pytest.approx([0.325, 0.325])
+    corners = np.concatenate(tiles.data)
+    for drawn, pixel in ((corners.min(axis=0), (-0.5, -0.5)), (corners.max(axis=0), np.array(image.data.shape) - 0.5)):
+        np.testing.assert_allclose(tiles.data_to_world(drawn), image.data_to_world(pixel))
+    assert len(viewer.layers) == 3
+
+
+def test_large_grid_is_two_paths(previewed, viewer, dock, qtbot):
+    previewed(tiling__size_px=2, tiling__overlap_px=0)
+    dock.tiles.show_all.setChecked(True)
+    assert viewer.layers["All tiles"].nshapes == 2
+    assert dock.tiles.slider.maximum() == 48 * 40 - 1
+
+
+def test_slider_by_key(previewed, dock, qtbot):
+    previewed()
+    qtbot.keyClick(dock.tiles.slider, Qt.Key.Key_Right)
+    qtbot.waitUntil(lambda: dock.tiles.tile_name.text() == "image_0_001")
+    assert dock.tiles.position.value() == 1
+    dock.tiles.position.setValue(5)
+    qtbot.waitUntil(lambda: dock.tiles.tile_name.text() == "image_0_005")
+
+
+def test_other_image(previewed, viewer, dock, qtbot, images):
+    previewed()
+    dock.tiles.image.setCurrentIndex(1)
+    qtbot.waitUntil(lambda: viewer.layers["Preview image"].data.shape == (130, 70))
+    qtbot.waitUntil(lambda: dock.tiles.tile_name.text() == "image_1_000")
+    assert names(viewer) == PREVIEW
+
+
+def test_active_layer_and_names_of_users_stay(previewed, viewer, dock, qtbot):
+    mine = viewer.add_image(np.zeros((5, 5)), name="Current tile", units=("µm", "µm"))
+    viewer.layers.selection.active = mine
+    dock.tiles.preview_button.click()
+    previewed()
+    qtbot.waitUntil(lambda: len(viewer.layers) == 3)
+    assert viewer.layers.selection.active == mine
+    dock.clear_state()
+    assert list(viewer.layers) == [mine]
+
+
+def test_removed_layers(previewed, viewer, dock, qtbot):
+    previewed()
+    dock.tiles.show_all.setChecked(True)
+    viewer.layers.remove("All tiles")
+    assert not dock.tiles.show_all.isChecked()
+    viewer.layers.remove("Current tile")
+    dock.tiles.slider.setValue(3)
+    qtbot.waitUntil(lambda: names(viewer) == PREVIEW)
+    viewer.layers.remove("Preview image")
+    assert names(viewer) == []
+    assert not dock.tiles.slider.isEnabled()
+    dock.tiles.preview_button.click()
+    qtbot.waitUntil(lambda: names(viewer) == PREVIEW)
+
+
+def test_no_pixel_size(previewed, viewer, images, qtbot):
+    for path in images.glob("*.tif"):
+        path.unlink()
+    tifffile.imwrite(images / "plain.tif", np.arange(96 * 80, dtype=np.float32).reshape(96, 80))
+    previewed()
+    assert viewer.layers["Preview image"].scale == pytest.approx([1, 1])
+    assert {str(unit) for layer in viewer.layers for unit in layer.units} == {"pixel"}
+
+
+@pytest.mark.parametrize(
+    ("shape", "how", "expected"),
+    [
+        pytest.param((3, 96, 80), {"axes": "CYX"}, np.s_[0], id="channels"),
+        pytest.param((5, 96, 80), {"axes": "ZYX"}, np.s_[0], id="stack"),
+    ],
+)
+def test_first_plane(previewed, viewer, images, shape, how, expected):
+    for path in images.glob("*.tif"):
+        path.unlink()
+    pixels = np.random.default_rng(0).integers(0, 60000, shape, dtype=np.uint16)
+    tifffile.imwrite(images / "stack.tif", pixels, imagej=True, metadata=how)
+    previewed()
+    np.testing.assert_array_equal(viewer.layers["Preview image"].data, pixels[expected])
+
+
+def test_colour(previewed, viewer, images):
+    for path in images.glob("*.tif"):
+        path.unlink()
+    pixels = np.random.default_rng(0).integers(0, 256, (96, 80, 3), dtype=np.uint8)
+    tifffile.imwrite(images / "colour.tif", pixels, photometric="rgb")
+    previewed()
+    assert viewer.layers["Preview image"].rgb
+    np.testing.assert_array_equal(viewer.layers["Preview image"].data, pixels)
+
+
+def test_large_image_is_thinned_out(dock, planned, monkeypatch):
+    from napari_tiles_creator._widget import picture
+    from napari_tiles_creator._widget.pattern import image_placement
+
+    monkeypatch.setattr(picture, "LONGEST_SIDE", 40)
+    plan = planned()
+    image = plan.images[0]
+    steps = picture.read_picture(image, plan.recipe.media)
+    found = exhausted(steps)
+    pixels = tifffile.imread(image.info.path)
+    np.testing.assert_array_equal(found.pixels, pixels[1::3, 1::3])
+    placement = image_placement(image, found.step)
+    assert placement.scale == pytest.approx((1.95, 1.95))
+    # The first pixel stands for source pixels 0, 1 and 2: its upper edge is theirs.
+    assert placement.translate[0] - placement.scale[0] / 2 == pytest.approx(-0.325)
+
+
+def test_sample(dock, planned, viewer, qtbot, images):
+    (images / "broken.tif").write_bytes(b"no image at all")
+    planned()
+    qtbot.mouseClick(dock.media.sample_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: "Sample names" in names(viewer))
+    assert names(viewer) == ["Sample mosaic", "Sample names"]
+    mosaic = viewer.layers["Sample mosaic"]
+    assert mosaic.rgb
+    assert mosaic.data.dtype == np.uint8
+    assert list(viewer.layers["Sample names"].text.values) == [f"image_{i}.tif" for i in range(3)]
+    assert "broken.tif" in dock.footer.result.text()
+    qtbot.mouseClick(dock.media.shuffle_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not dock._jobs.is_running("sample"))
+    assert names(viewer) == ["Sample mosaic", "Sample names"]
+
+
+def test_sample_and_preview_take_turns(dock, planned, viewer, qtbot):
+    planned()
+    dock.show_sample()
+    qtbot.waitUntil(lambda: "Sample names" in names(viewer))
+    dock.preview_tiles()
+    qtbot.waitUntil(lambda: names(viewer) == PREVIEW)
+    dock.show_sample()
+    qtbot.waitUntil(lambda: names(viewer) == ["Sample mosaic", "Sample names"])
+
+
+def test_sample_before_the_scan(dock, viewer, qtbot, images):
+    dock.set_recipe(Recipe.preset("unet", source=str(images), output=""))
+    dock.show_sample()
+    qtbot.waitUntil(lambda: "Sample names" in names(viewer))
+    assert viewer.layers["Sample names"].data.shape == (3, 2)
+
+
+def test_image_that_vanished_is_told(dock, planned, viewer, qtbot, images):
+    planned()
+    (images / "image_0.tif").unlink()
+    with qtbot.waitSignal(dock.failed) as told:
+        dock.preview_tiles()
+    assert "image_0.tif" in told.args[0]
