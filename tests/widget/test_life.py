@@ -96,6 +96,15 @@ def test_tick_against_a_pattern(dock, planned, qtbot):
     assert dock.recipe().media.exclude == ("image_1.tif",)
 
 
+def test_return_in_the_folder_line_looks_again(dock, planned, qtbot, images):
+    from qtpy.QtCore import Qt
+
+    planned()
+    (images / "image_2.tif").rename(images / "image_9.tif")
+    qtbot.keyClick(dock.media.editor("folder").line, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: dock.plan is not None and dock.plan.images[-1].name == "image_9.tif")
+
+
 def test_only_the_latest_recipe_counts(dock, planned, qtbot):
     planned()
     for size in (16, 20, 24, 28, 40):
@@ -111,3 +120,17 @@ def test_sample_data(viewer):
         assert layer.data.ndim == 2 + layer.rgb
         assert np.isfinite(layer.scale).all()
     assert any(str(layer.units[0]) == "micrometer" for layer in layers)
+
+
+def test_mnemonics_are_unique_and_not_the_menus(viewer, dock):
+    from qtpy.QtWidgets import QAbstractButton, QLabel
+
+    texts = [w.text() for kind in (QAbstractButton, QLabel) for w in dock.findChildren(kind) if w.isVisibleTo(dock)]
+    found = [text[text.index("&") + 1].upper() for text in texts if "&" in text and "&amp;" not in text]
+    assert len(found) == len(set(found))
+    assert not set(found) & set("FVLPWH")
+
+
+def test_format_is_reached_after_type(dock):
+    widget = dock.normalization.editor("dtype").nextInFocusChain()
+    assert widget is dock.export.editor("format")

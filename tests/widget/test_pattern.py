@@ -1,5 +1,7 @@
 """The shapes lie where the plan's tiles lie."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -13,7 +15,7 @@ def painted(shapes, shape):
     canvas = np.zeros((2 * shape[0] + 1, 2 * shape[1] + 1), bool)
     for points in shapes:
         corners = np.rint((np.asarray(points) + 0.5) * 2).astype(int)
-        for (y0, x0), (y1, x1) in zip(corners[:-1], corners[1:], strict=True):
+        for (y0, x0), (y1, x1) in itertools.pairwise(corners):
             assert y0 == y1 or x0 == x1
             canvas[min(y0, y1) : max(y0, y1) + 1, min(x0, x1) : max(x0, x1) + 1] = True
     return canvas

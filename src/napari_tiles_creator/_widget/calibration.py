@@ -25,7 +25,7 @@ class CalibrationPanel(Panel[Calibration]):
         self._images: tuple[ImagePlan, ...] = ()
         self.result = wrapped_label(muted=True)
         grid = self.add_grid()
-        self.add_fields(grid, ("enabled", "", CheckEditor("&Rescale to one pixel size")))
+        self.add_fields(grid, ("enabled", "", CheckEditor("Res&cale to one pixel size")))
         self.add_fields(
             grid,
             ("pixel_size_um", "From", LineEditor(number, empty=None, hint="per file", unit="µm")),

@@ -188,6 +188,10 @@ class TilesCreatorWidget(QWidget):
             self.media.start_scan()
             self._show_outcome(Outcome())
 
+    def _rescan(self) -> None:
+        self._planning.forget()
+        self._refresh()
+
     def _show_outcome(self, outcome: Outcome) -> None:
         """Show a new plan, or why there is none."""
         self.column.clear_problems()
@@ -302,6 +306,7 @@ class TilesCreatorWidget(QWidget):
             (self.bar.clear_button, self.clear_state),
         ):
             button.clicked.connect(action)
+        self.media.rescanAsked.connect(self._rescan)
         self.bar.presetChosen.connect(self._choose_preset)
         self.footer.fieldAsked.connect(self.column.show_field)
         # A window that closes sends no ParentChange: then this widget goes with it.

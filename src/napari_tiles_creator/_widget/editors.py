@@ -200,6 +200,12 @@ class PairEditor(QWidget):
         second.setVisible(not can_be_one)
         self.setFocusProxy(first)
 
+    def setAccessibleName(self, name: str) -> None:
+        """Name both for screen readers."""
+        super().setAccessibleName(name)
+        self.first.setAccessibleName(name)
+        self.second.setAccessibleName(f"{name}, second value")
+
     def value(self) -> Any:
         """Return one value or two."""
         return self.first.value() if self._is_one else (self.first.value(), self.second.value())

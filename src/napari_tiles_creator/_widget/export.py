@@ -44,11 +44,11 @@ class ExportPanel(Panel[Export]):
         """Lay out folder, layout, names and compression."""
         formats = ChoiceEditor({name: f".{name}" for name in TILE_FORMATS})
         row = self._normalization.type_row
-        self.add_fields(self._normalization.grid, ("format", "&Format", formats), row=row, place=1)
+        self.add_fields(self._normalization.grid, ("format", "Form&at", formats), row=row, place=1)
         QWidget.setTabOrder(self._normalization.editor("dtype"), formats)
         grid = self.add_grid()
         self.add_fields(grid, ("folder", "", PathEditor("Folder for the tiles", "Choose the export folder")))
-        self.add_fields(grid, ("layout", "&Layout", ChoiceEditor({n: LAYOUT_LABELS.get(n, n) for n in LAYOUTS})))
+        self.add_fields(grid, ("layout", "Layou&t", ChoiceEditor({n: LAYOUT_LABELS.get(n, n) for n in LAYOUTS})))
         more = self.add_grid(more="Names, compression")
         self.add_fields(more, ("name", "Names", LineEditor()))
         self.add_fields(more, ("compression", "Compress", ChoiceEditor({name: name for name in get_args(Compression)})))

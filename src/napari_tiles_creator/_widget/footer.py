@@ -34,7 +34,7 @@ class Footer(QWidget):
         self.bar.hide()
         self.export_button = QPushButton("E&xport tiles")
         self.export_button.setToolTip("Cut and write the tiles; goes on where an earlier export stopped.")
-        self.cancel_button = QPushButton("Cancel")
+        self.cancel_button = QPushButton("Ca&ncel")
         self.cancel_button.setToolTip("Stop the export; the tiles that are written stay, and it can go on later.")
         self.cancel_button.setEnabled(False)
         self._started = 0.0
@@ -98,9 +98,10 @@ class Footer(QWidget):
         self.bar.setValue(done)
         seconds = time.monotonic() - self._started
         rate = made / seconds if seconds > 0 else 0.0
-        text = f"{done}/{total}"
+        text = f"{grouped(done)} / {grouped(total)}"
         if rate and seconds > 0.5:
-            text += f" · {rate:.3g}/s · {duration((total - done) / rate)}"
+            speed = grouped(round(rate)) if rate >= 10 else f"{rate:.1f}"
+            text += f" · {speed}/s · {duration((total - done) / rate)}"
         self.bar.setFormat(text)
 
     def show_stopping(self) -> None:
@@ -138,6 +139,11 @@ def size(n_bytes: float) -> str:
             return f"{n_bytes:.3g} {unit}"
         n_bytes /= 1000
     return f"{n_bytes:.3g} TB"
+
+
+def grouped(number: int) -> str:
+    """Return a whole number with its thousands set apart."""
+    return f"{number:,}".replace(",", "\u202f")
 
 
 def _plain(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QHBoxLayout, QPushButton
 
 from napari_tiles_creator._widget.editors import CheckEditor, ChoiceEditor, IntegerEditor
@@ -21,10 +22,17 @@ if TYPE_CHECKING:
 
 
 class MediaPanel(Panel[Media]):
-    """The recipe's section ``media``."""
+    """The recipe's section ``media``.
+
+    Attributes
+    ----------
+    rescanAsked : Signal
+        Return was pressed in the folder's line: look again what is there.
+    """
 
     name = "media"
     title = "Media"
+    rescanAsked = Signal()
 
     def build(self) -> None:
         """Lay out the folder, the table and what is seldom needed."""
@@ -33,9 +41,9 @@ class MediaPanel(Panel[Media]):
         self._left_out: set[str] = set()
         self.model = SourcesModel(self.icons)
         self.table = SourcesTable(self.model)
-        self.sample_button = QPushButton("Show &sample")
+        self.sample_button = QPushButton("Show sa&mple")
         self.sample_button.setToolTip("Show up to 25 images, drawn at random, side by side.")
-        self.shuffle_button = QPushButton("S&huffle")
+        self.shuffle_button = QPushButton("Sh&uffle")
         self.shuffle_button.setToolTip("Draw another sample.")
         self.add_fields(
             self.add_grid(), ("folder", "", PathEditor("Folder of images, or drop one here", "Choose the images"))
@@ -61,6 +69,7 @@ class MediaPanel(Panel[Media]):
         self.add_fields(
             more, ("rgb", "Colour", ChoiceEditor({None: "as the file says", True: "yes (RGB)", False: "no"}))
         )
+        self.editor("folder").line.returnPressed.connect(self.rescanAsked)
         self.model.ticked.connect(self._take_ticks)
 
     def fields(self) -> dict[str, Any]:

@@ -121,7 +121,7 @@ class Panel(QFrame, Generic[S]):
             if text:
                 label = QLabel(text)
                 label.setBuddy(editor)
-                label.setToolTip(self._describe(field, editor, text.replace("&", "")))
+                label.setToolTip(self._describe(field, editor, text))
                 grid.addWidget(label, row, column)
                 self._labels[field] = label
             else:
@@ -242,7 +242,7 @@ class Panel(QFrame, Generic[S]):
         """Give an editor its tooltip and its name for screen readers."""
         description = type(self._section).model_fields[field].description or ""
         editor.setToolTip(description)
-        editor.setAccessibleName(name)
+        editor.setAccessibleName(name.replace("&", ""))
         return description
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from napari_tiles_creator._widget.footer import size
+from napari_tiles_creator._widget.footer import grouped, size
 from napari_tiles_creator.errors import ExportError, FieldProblem, PlanError, RecipeError, SourceError
 
 if TYPE_CHECKING:
@@ -44,8 +44,3 @@ def plan_status(plan: Plan) -> str:
 def plan_notes(plan: Plan) -> list[str]:
     """Return what a user should know before the export."""
     return [*(failure.reason for failure in plan.failed), *plan.warnings]
-
-
-def grouped(number: int) -> str:
-    """Return a whole number with its thousands set apart."""
-    return f"{number:,}".replace(",", "\u202f")

@@ -63,7 +63,7 @@ class TilesPanel(Panel[Tiling]):
         self._size, self._overlap = PairEditor(*sizes, can_be_one=True), PairEditor(*overlaps, can_be_one=True)
         self.add_fields(grid, ("size_px", "Si&ze", self._size))
         self.add_fields(grid, ("overlap_px", "&Overlap", self._overlap))
-        self.add_fields(grid, ("edge", "At &border", ChoiceEditor({n: EDGE_LABELS.get(n, n) for n in EDGE_POLICIES})))
+        self.add_fields(grid, ("edge", "At bor&der", ChoiceEditor({n: EDGE_LABELS.get(n, n) for n in EDGE_POLICIES})))
         self.add_fields(grid, ("sampling", "Ta&ke", ChoiceEditor({n: SAMPLING_LABELS.get(n, n) for n in SAMPLINGS})))
         self.add_fields(grid, ("count", "Count", IntegerEditor(1, empty="none", unit="each")))
         self._add_seldom()
@@ -81,7 +81,7 @@ class TilesPanel(Panel[Tiling]):
         self.add_fields(more, ("max_random_overlap", "Shared", LineEditor(number)))
 
     def _add_preview(self) -> None:
-        self.preview_button = QPushButton("&Preview tiles")
+        self.preview_button = QPushButton("Prev&iew tiles")
         self.preview_button.setToolTip("Show an image with the tiles that will be cut from it; follows every setting.")
         self.image = QComboBox()
         self.image.setAccessibleName("Image to preview")
@@ -106,7 +106,7 @@ class TilesPanel(Panel[Tiling]):
         self.position.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self.slider.valueChanged.connect(self.position.setValue)
         self.position.valueChanged.connect(self.slider.setValue)
-        self.show_all = QCheckBox("Show &all tiles")
+        self.show_all = QCheckBox("Show all tile&s")
         self.show_all.setToolTip("Draw the whole pattern, not only the current tile.")
         self.tile_name = QElidingLabel()
         self.tile_name.setElideMode(Qt.TextElideMode.ElideMiddle)

@@ -1,7 +1,7 @@
 """TIFF tiles that Fiji and napari open calibrated and in place.
 
 Plain tiles are put together by hand, header before pixels, because creating a tile is mostly creating a file:
-the header costs a fifth of what a general writer needs. Channels and compression go through tifffile.
+the header costs a fifth of what a general writer needs. Channels, single bits and compression go through tifffile.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class TiffSink:
     def encode(self, tile: NDArray[Any], facts: TileFacts) -> Buffers:
         """Return the bytes of the file."""
         tile = np.ascontiguousarray(tile)
-        if self.compression != "none" or facts.axes == "CYX":
+        if self.compression != "none" or facts.axes == "CYX" or tile.dtype.kind not in SAMPLE_FORMAT:
             out = io.BytesIO()
             write_tiff(out, tile, facts, self.compression)
             return [out.getvalue()]

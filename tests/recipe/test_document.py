@@ -1,0 +1,232 @@
+"""The recipe as a whole: the documented defaults, round trips, and errors that name field, value and what is allowed."""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given
+from strategies import recipes
+
+from napari_tiles_creator import Recipe
+from napari_tiles_creator.errors import RecipeError
+
+# The block of the interface, word for word.
+INTERFACE = """
+schema: 1
+media:         {folder: images, pattern: "*", recursive: false, exclude: [], channel: null, channels_from: null, rgb: null, z: each, t: each, series: 0}
+calibration:   {enabled: false, pixel_size_um: null, target_pixel_size_um: 0.325, scale: null, interpolation: cubic, antialias: true}
+normalization: {scope: image, low: 0.0, high: null, percentiles: [0, 100], per_channel: true, dtype: float32}
+tiling:        {size_px: 512, overlap_px: 128, edge: shift, small_images: pad, pad_mode: constant, order: rows, sampling: grid, count: null,
+                images: null, seed: 0, max_random_overlap: 1.0, min_foreground: 0.0, foreground: bright, roi: null, exclude_tiles: []}
+annotations:   {labels: null, boxes: null, classes: null, min_visible: 0.1, at_border: clip, empty_tiles: auto}
+export:        {folder: tiles, format: tif, layout: flat, name: "{stem}_{index:03d}", compression: none, quality: 95, split: null, shard: null}
+"""  # noqa: E501
+
+
+def test_defaults_are_those_of_the_interface():
+    assert Recipe().to_dict() == yaml.safe_load(INTERFACE)
+    assert Recipe.from_yaml(INTERFACE) == Recipe()
+
+
+def test_fields_keep_the_interfaces_order():
+    def order(data):
+        return [(name, list(part) if isinstance(part, dict) else None) for name, part in data.items()]
+
+    assert order(yaml.safe_load(Recipe().to_yaml())) == order(yaml.safe_load(INTERFACE))
+
+
+@given(recipes())
+def test_yaml_and_json_round_trips(recipe):
+    assert Recipe.from_yaml(recipe.to_yaml()) == recipe
+    assert Recipe.from_yaml(json.dumps(recipe.to_dict())) == recipe
+    assert Recipe.from_yaml(json.dumps(recipe.to_dict(), indent="\t", ensure_ascii=False)) == recipe
+    assert Recipe.of(recipe.to_dict()) == recipe
+    assert hash(Recipe.of(recipe.to_dict())) == hash(recipe)
+
+
+@given(recipes())
+def test_saved_recipes_load_the_same_from_anywhere(tmp_path, recipe):
+    """Folders are written relative to the file and read from it; everything else is untouched."""
+    recipe = recipe.changed({"media.folder": str(tmp_path / "in put"), "export.folder": str(tmp_path.parent / "out😀")})
+    for name in ("recipe.yaml", "recipe.json"):
+        recipe.save(tmp_path / name)
+        assert Recipe.load(tmp_path / name) == recipe
+        assert str(tmp_path) not in (tmp_path / name).read_text(encoding="utf-8")
+
+
+def test_relative_folders_start_at_the_recipes_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "project" / "settings").mkdir(parents=True)
+    path = Path("project/settings/recipe.yaml")
+    path.write_text("media: {folder: ../images}\nexport: {folder: tiles}", encoding="utf-8")
+    recipe = Recipe.load(path)
+    assert recipe.media.folder == str(tmp_path / "project" / "images")
+    assert recipe.export.folder == str(tmp_path / "project" / "settings" / "tiles")
+
+
+def test_absolute_folders_stay(tmp_path):
+    (tmp_path / "r.yaml").write_text(f"media: {{folder: {tmp_path}/x}}", encoding="utf-8")
+    assert Recipe.load(tmp_path / "r.yaml").media.folder == str(tmp_path / "x")
+
+
+def problems(data) -> list[str]:
+    with pytest.raises(RecipeError) as caught:
+        Recipe.of(data) if isinstance(data, dict) else Recipe.from_yaml(data)
+    return [str(problem) for problem in caught.value.problems]
+
+
+WRONG = [
+    # section, field, value, what the message must say besides
+    *[
+        ("media", field, value, said)
+        for field, value, said in [
+            ("folder", 7, "string"), ("pattern", "", "at least 1"), ("recursive", "maybe", "boolean"),
+            ("exclude", 3, "tuple"), ("channel", -1, "greater than or equal to 0"), ("rgb", 7, "boolean"),
+            ("z", -1, "'each'"), ("z", "all", "'each'"), ("t", 1.5, "'each'"), ("series", -1, "greater than or equal to 0"),
+        ]
+    ],
+    *[
+        ("calibration", field, value, said)
+        for field, value, said in [
+            ("enabled", "perhaps", "boolean"), ("pixel_size_um", 0, "greater than 0"), ("pixel_size_um", "wide", "number"),
+            ("target_pixel_size_um", -0.3, "greater than 0"), ("target_pixel_size_um", float("nan"), "finite"),
+            ("target_pixel_size_um", float("inf"), "finite"), ("interpolation", "sinc", "'nearest', 'linear', 'cubic' or 'lanczos'"),
+            ("antialias", "x", "boolean"),
+        ]
+    ],
+    *[
+        ("normalization", field, value, said)
+        for field, value, said in [
+            ("scope", "global", "'none', 'tile' or 'image'"), ("low", "x", "number"), ("high", [1], "number"),
+            ("percentiles", [5], "required"), ("percentiles", [0, 101], "less than or equal to 100"),
+            ("percentiles", [-1, 100], "greater than or equal to 0"), ("dtype", "int8", "'float32', 'uint8' or 'uint16'"),
+        ]
+    ],
+    *[
+        ("tiling", field, value, said)
+        for field, value, said in [
+            ("size_px", 0, "greater than or equal to 1"), ("size_px", 51.5, "integer"), ("size_px", [512], "required"),
+            ("size_px", "big", "integer"), ("overlap_px", -1, "greater than or equal to 0"),
+            ("edge", "wrap", "'shift', 'spread', 'pad', 'drop' or 'ragged'"), ("small_images", "x", "'pad', 'skip' or 'error'"),
+            ("pad_mode", "wrap", "'constant', 'reflect' or 'edge'"), ("order", "snake", "'rows' or 'edges_last'"),
+            ("sampling", "some", "'grid', 'random' or 'jittered'"), ("count", 0, "greater than or equal to 1"),
+            ("images", 0, "greater than or equal to 1"), ("seed", -1, "greater than or equal to 0"),
+            ("max_random_overlap", 1.5, "less than or equal to 1"), ("exclude_tiles", 5, "tuple"),
+        ]
+    ],
+    *[
+        ("export", field, value, said)
+        for field, value, said in [
+            ("format", "gif", "'tif', 'png' or 'jpg'"), ("layout", "mine", "'flat'"), ("quality", 0, "greater than or equal to 1"),
+            ("quality", 101, "less than or equal to 100"), ("compression", "rar", "'none', 'zlib', 'zstd' or 'lzw'"),
+        ]
+    ],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("section", "field", "value", "said"), WRONG, ids=lambda v: str(v))
+def test_a_wrong_value_is_told_with_field_value_and_what_is_allowed(section, field, value, said):
+    found = problems({section: {field: value}})
+    assert all(problem.startswith(f"{section}.{field}: ") for problem in found)
+    assert any(said in problem for problem in found)
+    shown = value[-1] if isinstance(value, list) and said != "required" else value
+    assert any(repr(shown) in problem or str(value) in problem for problem in found)
+
+
+@pytest.mark.parametrize(
+    ("section", "field", "value"),
+    [
+        ("annotations", "labels", "masks"), ("annotations", "boxes", "boxes.json"), ("annotations", "classes", ["cell"]),
+        ("media", "channels_from", "*_c*.tif"), ("tiling", "min_foreground", 0.5), ("tiling", "roi", [0, 0, 9, 9]),
+        ("export", "split", {"train": 1}), ("export", "shard", 100), ("normalization", "scope", "dataset"),
+        ("media", "z", "max"), ("media", "t", "mean"), ("export", "format", "zarr"), ("export", "layout", "yolo"),
+    ],
+)  # fmt: skip
+def test_what_a_later_version_will_know_is_refused_by_name(section, field, value):
+    (first, *_) = problems({section: {field: value}})
+    assert first.startswith(f"{section}.{field}: ")
+    assert repr(value) in first
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        ({"tiling": {"sise_px": 5}}, ["tiling.sise_px: no such field"]),
+        ({"tilling": {"size_px": 5}}, ["tilling: no such field"]),
+        ({"media": {"a": 1, "b": 2}}, ["media.a: no such field", "media.b: no such field"]),
+    ],
+)
+def test_unknown_fields(data, expected):
+    assert problems(data) == expected
+
+
+@pytest.mark.parametrize("data", [{"tiling": 5}, {"media": "images"}, {"export": None}, {"export": []}])
+def test_a_section_that_is_none_is_named(data):
+    ((section, value),) = data.items()
+    (problem,) = problems(data)
+    assert problem.startswith(f"{section}: {value!r}")
+
+
+def test_all_problems_are_told_at_once():
+    found = problems({"tiling": {"size_px": 0}, "export": {"quality": 500}, "media": {"nonsense": 1}})
+    assert [problem.split(":")[0] for problem in found] == ["media.nonsense", "tiling.size_px", "export.quality"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "holds no recipe"),
+        ("- 1\n- 2", "holds no recipe"),
+        ("just words", "holds no recipe"),
+        ("a: [1", "is no YAML"),
+        ("a: !!python/object:os.system {}", "is no YAML"),
+        ('{"tiling": {"size_px": 0}}', "tiling.size_px: 0: "),
+        ("schema: 2", "schema: 2: "),
+    ],
+)
+def test_texts_that_are_no_recipe(text, said):
+    (problem,) = problems(text)
+    assert said in problem
+    assert "\n" not in problem
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe\x00media"], ids=["missing", "no text"])
+def test_files_that_cannot_be_read_are_named(tmp_path, content):
+    path = tmp_path / "recipe.yaml"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(RecipeError, match=r"recipe\.yaml cannot be read"):
+        Recipe.load(path)
+
+
+def test_changed_checks_all_changes_together():
+    recipe = Recipe().changed({"tiling.size_px": 64, "tiling.overlap_px": 32})
+    assert (recipe.tiling.size_px, recipe.tiling.overlap_px) == (64, 32)
+    with pytest.raises(RecipeError, match=r"tiling\.overlap_px: 128 is not below the tile size 64: 0 to 63 px"):
+        Recipe().changed({"tiling.size_px": 64})
+    with pytest.raises(RecipeError, match="'size_px' is no field: write section.field, a section being media"):
+        Recipe().changed({"size_px": 64})
+    with pytest.raises(RecipeError, match=r"tiling\.sise: no such field"):
+        Recipe().changed({"tiling.sise": 64})
+
+
+def test_recipes_are_frozen():
+    with pytest.raises(ValueError, match="frozen"):
+        Recipe().tiling.size_px = 5
+
+
+TYPES = {"float32": ["tif"], "uint16": ["tif", "png"], "uint8": ["tif", "png", "jpg"]}
+
+
+@pytest.mark.parametrize("fmt", ["tif", "png", "jpg"])
+@pytest.mark.parametrize("scope", ["image", "tile", "none"])
+@pytest.mark.parametrize("dtype", [*TYPES, None])
+def test_formats_hold_the_types_of_the_table(dtype, scope, fmt):
+    data = {"normalization": {"dtype": dtype, "scope": scope}, "export": {"format": fmt}}
+    meant = dtype or ("float32" if scope != "none" else None)
+    if meant is None or fmt in TYPES[meant]:
+        Recipe.of(data)
+    else:
+        (problem,) = problems(data)
+        assert problem.startswith(f"export.format: {fmt} cannot hold {meant} tiles: use {' or '.join(TYPES[meant])}")
