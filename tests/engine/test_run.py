@@ -8,6 +8,7 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -184,6 +185,27 @@ def test_closing_the_generator_keeps_what_is_written(images, tmp_path, stop_afte
     last = export(images, out)[-1]
     assert (last.skipped, last.tiles) == (len(there), total - len(there))
     assert contents(out) == contents(reference)
+
+
+def test_the_stop_event_ends_an_export_that_is_still_measuring(images, tmp_path, monkeypatch):
+    from napari_tiles_creator.engine import measure
+
+    out, stop, measuring = tmp_path / "out", threading.Event(), threading.Event()
+
+    def extremes(pixels, _real=measure.extremes):
+        measuring.set()
+        assert stop.wait(30)
+        return _real(pixels)
+
+    monkeypatch.setattr(measure, "extremes", extremes)
+    killer = threading.Thread(target=lambda: (measuring.wait(30), stop.set()))
+    killer.start()
+    events = list(run(make_plan(recipe_for(images, out)), stop=stop))
+    killer.join()
+    assert [type(event) for event in events] == [Started]
+    assert list(out.glob("*.tif")) == []
+    monkeypatch.undo()
+    assert export(images, out)[-1].tiles > 0
 
 
 def test_a_missing_and_a_cut_short_tile_are_written_again(images, tmp_path):

@@ -172,8 +172,8 @@ def test_empty_export_folder(dock, planned, qtbot, tmp_path, answer):
     button = next(button for button in box.buttons() if button.text().replace("&", "") == answer)
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
     if answer == "Remove":
-        qtbot.waitUntil(lambda: contents(tmp_path / "tiles") == {"mine.txt": b"mine"})
         qtbot.waitUntil(lambda: "removed" in dock.footer.result.text())
+        assert contents(tmp_path / "tiles") == {"mine.txt": b"mine"}
     else:
         assert contents(tmp_path / "tiles") == before
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     from napari_tiles_creator.recipe.document import Recipe
 
 
-def export(recipe: Recipe, plan: Plan | None) -> Generator[Event, None, Event | None]:
-    """Carry a recipe out; the last event is the result.
+def export(recipe: Recipe, plan: Plan | None, stop: threading.Event) -> Generator[Event, None, Finished | None]:
+    """Carry a recipe out; the result is the last event, or None where it was stopped.
 
     Parameters
     ----------
@@ -31,14 +32,16 @@ def export(recipe: Recipe, plan: Plan | None) -> Generator[Event, None, Event | 
         What to export.
     plan : Plan or None
         Its plan where it is there already: what was shown is what is written.
+    stop : threading.Event
+        Ends the export early, also while it measures.
     """
     from napari_tiles_creator.engine.plan import make_plan
     from napari_tiles_creator.engine.run import run
 
-    event = None
-    for event in run(plan or make_plan(recipe)):
+    event: Event | None = None
+    for event in run(plan or make_plan(recipe), stop=stop):
         yield event
-    return event
+    return event if isinstance(event, Finished) else None
 
 
 @dataclass
@@ -105,7 +108,8 @@ class Exporting:
         """Begin; see `export`."""
         self._tally, self._folder = Tally(), recipe.export.folder
         self._footer.start()
-        self._jobs.start("export", partial(export, recipe, plan), self._end, self._report)
+        stop = threading.Event()
+        self._jobs.start("export", partial(export, recipe, plan, stop), self._end, self._report, stop)
 
     def cancel(self) -> None:
         """Stop after the tiles under way."""

@@ -49,16 +49,23 @@ class Job(QObject):
         Called in the main thread, once, with the `Ending`.
     reported : callable, optional
         Called in the main thread with lists of what the work yielded.
+    stop : threading.Event, optional
+        Set when the job is to stop, for work that can look at it between two steps.
     """
 
     def __init__(
-        self, name: str, work: Work, ended: Callable[[Ending], None], reported: Callable[[list[Any]], None] | None
+        self,
+        name: str,
+        work: Work,
+        ended: Callable[[Ending], None],
+        reported: Callable[[list[Any]], None] | None,
+        stop: threading.Event | None = None,
     ) -> None:
         super().__init__()
         self._name, self._work = name, work
         self._ended: Callable[[Ending], None] | None = ended
         self._reported = reported
-        self._stop = threading.Event()
+        self._stop = stop or threading.Event()
         self._worker: Any = None
         self._generator: Generator[list[Any], None, Ending] | None = None
 
@@ -99,7 +106,7 @@ class Job(QObject):
             except StopIteration as end:
                 if batch:
                     yield batch
-                return Ending(end.value)
+                return Ending(end.value, cancelled=end.value is None and self._stop.is_set())
             if time.monotonic() - sent >= BATCH_SECONDS:
                 yield batch
                 batch, sent = [], time.monotonic()
@@ -162,6 +169,7 @@ class Jobs:
         work: Work,
         ended: Callable[[Ending], None],
         reported: Callable[[list[Any]], None] | None = None,
+        stop: threading.Event | None = None,
     ) -> None:
         """Start a job; `ended` and `reported` are called in the main thread.
 
@@ -169,7 +177,7 @@ class Jobs:
         ----------
         purpose : str
             Such as ``"scan"``; a job of this purpose that is under way is dropped.
-        work, ended, reported
+        work, ended, reported, stop
             See `Job`.
         """
         self.drop(purpose)
@@ -178,7 +186,7 @@ class Jobs:
             self._jobs.pop(purpose, None)
             ended(ending)
 
-        self._jobs[purpose] = Job(f"Tiles Creator: {purpose}", work, end, reported)
+        self._jobs[purpose] = Job(f"Tiles Creator: {purpose}", work, end, reported, stop)
         self._jobs[purpose].start()
 
     def is_running(self, purpose: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from string import Formatter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -37,3 +38,8 @@ def tile_name(
         t=t or 0,
         channel=channel or 0,
     )
+
+
+def placeholders(template: str) -> set[str]:
+    """Return the names of the placeholders in a template."""
+    return {field for _, field, _, _ in Formatter().parse(template) if field}

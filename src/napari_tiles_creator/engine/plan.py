@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_tiles_creator.datasets.registry import make_layout
-from napari_tiles_creator.engine.names import tile_name
+from napari_tiles_creator.engine.names import placeholders, tile_name
 from napari_tiles_creator.engine.scan import scan
 from napari_tiles_creator.errors import PlanError
 from napari_tiles_creator.geometry.grid import TileGrid, pair
@@ -255,7 +255,7 @@ def make_plan(recipe: Recipe, scanned: Iterable[Scanned] | None = None) -> Plan:
     Raises
     ------
     PlanError
-        If there is no source at all.
+        If there is no source at all, or the tiles of several would share names.
     SourceError
         If the media folder does not exist or cannot be listed.
     """
@@ -274,7 +274,12 @@ def make_plan(recipe: Recipe, scanned: Iterable[Scanned] | None = None) -> Plan:
         except PlanError as error:
             failed.append(Failure(item.found.name, str(error)))
     warnings += _warnings(recipe, images)
-    return Plan(recipe, tuple(image for image in images if len(image)), tuple(failed), tuple(warnings))
+    images = [image for image in images if len(image)]
+    if len(images) > 1 and "stem" not in placeholders(recipe.export.name):
+        raise PlanError(
+            f"export.name {recipe.export.name!r} needs {{stem}}: the tiles of {len(images)} images would share names"
+        )
+    return Plan(recipe, tuple(images), tuple(failed), tuple(warnings))
 
 
 def _drawn(found: list[Scanned], tiling: Tiling) -> list[Scanned]:
@@ -348,6 +353,13 @@ def _planes(recipe: Recipe, info: SourceInfo, name: str) -> tuple[Plane, ...]:
         else:
             field = f"media.{axis.lower()}"
             raise PlanError(f"{name}: has no {axis.lower()} {wanted} ({field}): it has 0 to {length - 1}")
+    used = placeholders(recipe.export.name)
+    for axis in "TZ":
+        if len(positions[axis]) > 1 and not used & {"index", axis.lower()}:
+            raise PlanError(
+                f"{name}: export.name {recipe.export.name!r} needs {{{axis.lower()}}} or {{index}}: "
+                f"the tiles of its {len(positions[axis])} planes would share names"
+            )
     return tuple(Plane(t=t, z=z) for t in positions["T"] for z in positions["Z"])
 
 

@@ -67,6 +67,7 @@ def run(
     memory_bytes: int = DEFAULT_MEMORY_BYTES,
     checksum: str | None = None,
     allow_foreign: bool = False,
+    stop: threading.Event | None = None,
 ) -> Iterator[Event]:
     """Cut and write all tiles of a plan that are not there yet.
 
@@ -84,6 +85,9 @@ def run(
         Add this digest of each file to the manifest.
     allow_foreign : bool, default False
         Write into a folder that holds other files; they are left alone.
+    stop : threading.Event, optional
+        Set it from another thread to end early, also while an image is still being measured: the generator then
+        ends without `Finished`, as if it had been closed.
 
     Yields
     ------
@@ -115,14 +119,16 @@ def run(
         yield Started(len(plan.images), len(plan))
         for failure in plan.failed:
             yield ItemFailed(failure.source, failure.reason)
-        export = _Export(plan, folder, done, checksum, workers, memory_bytes)
+        export = _Export(plan, folder, done, checksum, workers, memory_bytes, stop or threading.Event())
         own_pool = ThreadPoolExecutor(workers)  # starts no thread before it is used
         try:
             yield from export.events(executor or own_pool)
+            stopped = export.stop.is_set()
         finally:
             export.close()
             own_pool.shutdown(wait=True)
-        yield export.finish()
+        if not stopped:
+            yield export.finish()
 
 
 class _Export:
@@ -136,9 +142,10 @@ class _Export:
         checksum: str | None,
         workers: int,
         memory_bytes: int,
+        stop: threading.Event,
     ) -> None:
         self.plan, self.folder, self.done, self.checksum, self.workers = plan, folder, done, checksum, workers
-        self.stop = threading.Event()
+        self.stop = stop
         self.failed = list(plan.failed)
         self.counts = {TileWritten: 0, TileSkipped: 0, TileLeftOut: 0}
         self.writer = TileWriter(folder, checksum)
@@ -161,6 +168,8 @@ class _Export:
             if not self.tasks:
                 continue
             finished, _ = wait(self.tasks, return_when=FIRST_COMPLETED)
+            if self.stop.is_set():
+                return
             for future in finished:
                 job = self.tasks.pop(future)
                 try:
@@ -189,7 +198,8 @@ class _Export:
 
     def close(self) -> None:
         """End what is under way, then close journals and sources."""
-        self.stop.set()
+        if self.tasks:
+            self.stop.set()
         for future in self.tasks:
             future.cancel()
         wait(self.tasks)
@@ -211,6 +221,8 @@ class _Export:
         try:
             write_whole(self.folder / TABLE, table_text(kept, sha256=self.checksum == "sha256"))
             write_whole(self.folder / HEAD, _json(head(self.plan, self.failed, True, self.checksum)))
+            for journal in (self.folder / WORK_FOLDER).glob("journal-*.csv"):
+                journal.unlink()
         except OSError as error:
             raise write_error(self.folder, error) from error
         return Finished(
@@ -247,8 +259,6 @@ def _locked(folder: Path) -> Iterator[None]:
         raise write_error(folder, error) from error
     try:
         yield
-        for journal in work.glob("journal-*.csv"):
-            journal.unlink()
     finally:
         lock.release()
         (work / "lock").unlink(missing_ok=True)

@@ -25,6 +25,8 @@ def check_target(recipe: Recipe) -> Path:
     ExportError
         If the export folder is the media folder, above it or inside it.
     """
+    if not recipe.export.folder.strip():
+        raise ExportError("no folder for the tiles is named (export.folder)")
     target = Path(recipe.export.folder)
     real, media = _real(target), _real(Path(recipe.media.folder))
     one_file = media.is_file()
@@ -56,15 +58,15 @@ def resumable(plan: Plan, folder: Path, checksum: str | None, allow_foreign: boo
         if difference:
             raise ExportError(
                 f"{folder} holds another export ({difference}): choose another folder, "
-                f"or remove that export with: tiles-creator empty {folder}"
+                f"or empty this one first (tiles-creator empty {folder})"
             )
         return manifest
     foreign = sorted(set(os.listdir(folder)) - CLUTTER - {WORK_FOLDER}) if folder.is_dir() else []
     if foreign and not allow_foreign:
         names = ", ".join(foreign[:3]) + (f" and {len(foreign) - 3} more" if len(foreign) > 3 else "")
         raise ExportError(
-            f"{folder} holds files that no export wrote ({names}): choose an empty folder, or add "
-            f"--allow-foreign to write among them"
+            f"{folder} holds files that no export wrote ({names}): choose an empty folder "
+            f"(on the command line, --allow-foreign writes among them)"
         )
     if foreign:
         _refuse_name_clash(plan, folder)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -21,7 +22,7 @@ from napari_tiles_creator.recipe.section import FieldRuleError, Section
 from napari_tiles_creator.recipe.tiling import Tiling
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from pydantic_core import ErrorDetails
 
@@ -74,7 +75,7 @@ class Recipe(Section):
         try:
             return cls.model_validate(dict(data))
         except ValidationError as error:
-            raise RecipeError(*(field_problem(detail) for detail in error.errors())) from error
+            raise RecipeError(*_joined(field_problem(detail) for detail in error.errors())) from error
 
     @classmethod
     def preset(cls, name: str, source: str | Path | None = None, output: str | Path | None = None) -> Self:
@@ -101,8 +102,7 @@ class Recipe(Section):
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain mappings, lists, numbers and texts."""
-        plain: dict[str, Any] = json.loads(self.model_dump_json())
-        return plain
+        return self.model_dump(mode="json")
 
     def to_yaml(self) -> str:
         """Return the recipe as YAML, sections and fields in their order."""
@@ -112,7 +112,7 @@ class Recipe(Section):
     def from_yaml(cls, text: str, name: str = "recipe") -> Self:
         """Return the recipe of a YAML or JSON text; `name` stands in messages."""
         try:
-            data = yaml.safe_load(text)
+            data = parsed(text)
         except yaml.YAMLError as error:
             raise RecipeError.of("", f"{name} is no YAML: {' '.join(str(error).split())}") from error
         if not isinstance(data, dict):
@@ -137,12 +137,44 @@ class Recipe(Section):
         base = path.absolute().parent
         saved = self.changed({f: _relative(Path(folder), base) for f, folder in self.folders.items()})
         text = json.dumps(saved.to_dict(), indent=2) if path.suffix == ".json" else saved.to_yaml()
-        path.write_text(text, encoding="utf-8")
+        try:
+            path.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise RecipeError.of("", f"recipe {path} cannot be written: {error.strerror}") from error
 
     @property
     def folders(self) -> dict[str, str]:
         """The two fields that name places on this machine."""
         return {"media.folder": self.media.folder, "export.folder": self.export.folder}
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML without dates: a folder called 2024-01-05 is a text."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def parsed(text: str) -> Any:
+    """Return what a YAML or JSON text holds; YAMLError where it is neither."""
+    if text.lstrip().startswith("{"):  # JSON knows tabs, and characters beyond 16 bits as two escapes: YAML does not
+        with suppress(json.JSONDecodeError):
+            return json.loads(text)
+    return yaml.load(text, _Loader)
+
+
+def _joined(problems: Iterable[FieldProblem]) -> list[FieldProblem]:
+    """Return one problem a field: a value that fits none of several types gives one for each."""
+    messages: dict[str, list[str]] = {}
+    for problem in problems:
+        messages.setdefault(problem.field, []).append(problem.message)
+    return [
+        FieldProblem(field, ", or ".join([first, *(other.rpartition("input should be ")[2] for other in others)]))
+        for field, (first, *others) in messages.items()
+    ]
 
 
 def field_problem(detail: ErrorDetails) -> FieldProblem:

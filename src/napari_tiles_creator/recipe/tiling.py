@@ -49,10 +49,10 @@ class Tiling(Section):
     max_random_overlap: float = Field(
         1.0, ge=0, le=1, description="Largest share of a random tile that another may cover."
     )
-    exclude_tiles: tuple[str, ...] = Field((), description="Names of tiles left out by hand, without their extension.")
     min_foreground: Literal[0] = Field(0, description="Smallest share of foreground in a tile (not available yet).")
     foreground: Literal["bright", "dark"] = Field("bright", description="What counts as foreground.")
     roi: None = Field(None, description="Region the tiles must lie in (not available yet).")
+    exclude_tiles: tuple[str, ...] = Field((), description="Names of tiles left out by hand, without their extension.")
 
     @field_validator("exclude_tiles", mode="before")
     @classmethod

@@ -162,7 +162,10 @@ def write_tiff(target: BinaryIO | Path, pixels: NDArray[Any], facts: TileFacts, 
         and (not facts.axes.endswith("S") or pixels.dtype == np.uint8)
         and pixels.nbytes < LARGEST_CLASSIC
     )
-    metadata: dict[str, Any] = {"axes": facts.axes}
+    axes = facts.axes
+    if imagej and pixels.shape[-1] == 1:  # tifffile 2026 would take a width of 1 for the samples of a pixel
+        axes, pixels = axes + "S", pixels[..., None]
+    metadata: dict[str, Any] = {"axes": axes}
     if imagej and facts.pixel_size:
         metadata["unit"] = "micron"
     if imagej and (facts.y or facts.x):

@@ -59,6 +59,8 @@ def find_sources(
     SourceError
         If the folder does not exist or cannot be listed.
     """
+    if not str(folder).strip():
+        raise SourceError("no folder of images is named (media.folder)")
     root = Path(folder)
     try:
         if root.is_file():
