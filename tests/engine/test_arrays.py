@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from coordinate_image import coordinate_image
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import grids
 
+from coordinate_image import coordinate_image
 from napari_tiles_creator import TileGrid, cut_array, merge_arrays
+from strategies import grids
 
 LOSSLESS = ("shift", "spread", "pad", "ragged")
 BLENDS = ("linear", "hann", "mean", "core")
@@ -55,7 +55,7 @@ def test_floats_come_back_to_rounding(grid, dtype, channels, blend, seed):
         np.testing.assert_array_equal(back, image)
         return
     # A sum of n terms is off by n roundings at most.
-    over = max(2, *(-(-s // (s - o)) ** 2 for s, o in zip(grid.size, grid.overlap, strict=True)))
+    over = max(2, *(-((-s // (s - o)) ** 2) for s, o in zip(grid.size, grid.overlap, strict=True)))
     np.testing.assert_allclose(back, image, rtol=4 * over * np.finfo(image.dtype).eps)
 
 

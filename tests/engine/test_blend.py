@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import EDGES, axes, grids
 
 from napari_tiles_creator.engine.blend import Canvas, axis_weights
 from napari_tiles_creator.geometry.box import Box
 from napari_tiles_creator.geometry.edges import TiledAxis
+from strategies import EDGES, axes, grids
 
 BLENDS = st.sampled_from(["linear", "hann", "mean"])
 

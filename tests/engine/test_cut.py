@@ -37,7 +37,12 @@ def test_padding_comes_after_normalization(tmp_path, axes, mode):
         Image.fromarray(image).save(tmp_path / "a.png")
     else:
         tifffile.imwrite(tmp_path / "a.tif", image, imagej=True, metadata={"axes": axes})
-    fields = {"tiling.size_px": [32, 40], "tiling.overlap_px": 0, "tiling.pad_mode": mode, "normalization.scope": "tile"}
+    fields = {
+        "tiling.size_px": [32, 40],
+        "tiling.overlap_px": 0,
+        "tiling.pad_mode": mode,
+        "normalization.scope": "tile",
+    }
     _, (tile,) = cut_all(tmp_path, **fields, **{"normalization.low": 0.25})
     x = image.astype(np.float64)
     over = (1, 2) if axes == "CYX" else None

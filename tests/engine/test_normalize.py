@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_tiles_creator.engine.measure import Range, measured, split_channels
+from napari_tiles_creator.engine.measure import Range, measured
 from napari_tiles_creator.engine.normalize import Normalizer, to_type
 from napari_tiles_creator.errors import SourceError
 from napari_tiles_creator.recipe.normalization import Normalization
@@ -147,7 +147,7 @@ def test_channels_have_ranges_of_their_own(scope, dtype):
     tile, found = normalized(image, "CYX", ranges if scope == "image" else None, scope)
     assert found == ranges
     assert tile.shape == image.shape
-    for channel, (lo, hi) in zip(tile[:2], [(0, 11), (3, 113)], strict=True):
+    for channel in tile[:2]:
         assert (channel.min(), channel.max()) == (0, 1)
     np.testing.assert_array_equal(tile[1], by_the_formula(image[1], 3, 113, 0, 1, "float32", False))
     assert (tile[2] == 0).all()

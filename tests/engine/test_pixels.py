@@ -9,7 +9,6 @@ import tifffile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from skimage.transform import resize
-from strategies import boxes_in
 
 from napari_tiles_creator import Recipe, make_plan
 from napari_tiles_creator.engine import pixels as pixels_module
@@ -17,6 +16,7 @@ from napari_tiles_creator.engine.pixels import BandCache, CalibratedImage
 from napari_tiles_creator.engine.plan import Plane
 from napari_tiles_creator.errors import SourceError
 from napari_tiles_creator.geometry.box import Box
+from strategies import boxes_in
 
 RNG = np.random.default_rng(0)
 KINDS = {

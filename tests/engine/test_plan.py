@@ -8,7 +8,6 @@ import tifffile
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
-from strategies import grids
 
 from napari_tiles_creator import Recipe, make_plan
 from napari_tiles_creator.engine.plan import Plane
@@ -16,6 +15,7 @@ from napari_tiles_creator.engine.scan import Scanned, scan
 from napari_tiles_creator.errors import PlanError, SourceError
 from napari_tiles_creator.sources.base import SourceInfo
 from napari_tiles_creator.sources.folder import Found
+from strategies import grids
 
 
 def write(path, shape, axes="YX", dtype="uint16", um=None, **metadata):
@@ -116,7 +116,9 @@ CALIBRATIONS = [
 def test_calibrated_shapes(folder, shape, um, settings, new, tile_um):
     write(folder / "a.tif", shape, um=um)
     fields = {f"calibration.{name}": value for name, value in settings.items()}
-    (image,) = plan_of(folder, **{"calibration.enabled": True, "tiling.size_px": 2, "tiling.overlap_px": 0}, **fields).images
+    (image,) = plan_of(
+        folder, **{"calibration.enabled": True, "tiling.size_px": 2, "tiling.overlap_px": 0}, **fields
+    ).images
     assert image.shape == new
     assert image.scale == (new[0] / shape[0], new[1] / shape[1])
     assert image.is_calibrated == (new != shape)
@@ -263,7 +265,9 @@ def test_planes_of_what_has_none(folder):
     assert image.planes == (Plane(None, None),)
 
 
-@pytest.mark.parametrize(("axis", "said"), [("z", "has no z 3 (media.z): it has 0 to 2"), ("t", "has no t 3 (media.t)")])
+@pytest.mark.parametrize(
+    ("axis", "said"), [("z", "has no z 3 (media.z): it has 0 to 2"), ("t", "has no t 3 (media.t)")]
+)
 def test_planes_that_are_not_there(folder, axis, said):
     write(folder / "a.tif", (2, 3, 64, 64), "TZYX")
     assert said in reason(plan_of(folder, **{f"media.{axis}": 3}))
@@ -402,7 +406,16 @@ def test_names_that_several_planes_would_share_are_refused(folder, name, fields,
 
 def test_sources_whose_names_differ_little_share_no_tile(folder):
     """Bugs 11 and 18 of the reference: a.tif and a.tiff, and names cut at their first dot."""
-    for name in ("a.tif", "A.png", "a.ome.tif", "sub/a.tif", "a 1.tif", "a_1.tif", "14-25-23.336.tif", "14-25-23.337.tif"):
+    for name in (
+        "a.tif",
+        "A.png",
+        "a.ome.tif",
+        "sub/a.tif",
+        "a 1.tif",
+        "a_1.tif",
+        "14-25-23.336.tif",
+        "14-25-23.337.tif",
+    ):
         write(folder / name, (64, 64), dtype="uint8")
     (folder / "x.tif.bak").write_bytes((folder / "a.tif").read_bytes())
     plan = plan_of(folder, **{"media.recursive": True})
@@ -418,7 +431,7 @@ def test_an_image_is_found_by_any_of_its_names(folder):
         assert plan.image(name) is plan.images[0]
     with pytest.raises(PlanError, match=r"bad\.tif cannot be read"):
         plan.image("bad.tif")
-    with pytest.raises(PlanError, match="no image is called 'x': there are 1, such as sub/my cell.tif"):
+    with pytest.raises(PlanError, match=r"no image is called 'x': there are 1, such as sub/my cell\.tif"):
         plan.image("x")
 
 

@@ -18,9 +18,7 @@ def rescaled(image: np.ndarray, new: tuple[int, int], interpolation: str, antial
     resampler = Resampler(image.shape, new, interpolation, antialias)
     rows = resampler.band_rows
     limits = (float(image.min()), float(image.max()))
-    bands = [
-        resampler.band(lambda a, b: image[a:b], y, min(y + rows, new[0]), limits) for y in range(0, new[0], rows)
-    ]
+    bands = [resampler.band(lambda a, b: image[a:b], y, min(y + rows, new[0]), limits) for y in range(0, new[0], rows)]
     return np.concatenate(bands)
 
 

@@ -30,7 +30,8 @@ def folder(tmp_path):
 def test_lines_are_those_of_the_interface(folder):
     lines = [found.to_dict() for found in scan(Media(folder=str(folder)))]
     assert all(
-        list(line) == ["path", "axes", "shape", "dtype", "pixel_size_um", "pixel_size_from", "problem"] for line in lines
+        list(line) == ["path", "axes", "shape", "dtype", "pixel_size_um", "pixel_size_from", "problem"]
+        for line in lines
     )
     a, b, c, d, f = lines
     assert tuple(a.values()) == ("a.tif", "YX", [20, 30], "uint16", [0.5, 0.25], "ImageJ", None)

@@ -5,9 +5,9 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import EDGES, axes
 
 from napari_tiles_creator.geometry.edges import TiledAxis
+from strategies import EDGES, axes
 
 
 def by_the_formulas(length: int, size: int, overlap: int, edge: str) -> list[int]:
@@ -15,10 +15,7 @@ def by_the_formulas(length: int, size: int, overlap: int, edge: str) -> list[int
     stride = size - overlap
     if length <= size:
         return [0]
-    if edge == "drop":
-        n = math.floor((length - size) / stride) + 1
-    else:
-        n = math.ceil((length - overlap) / stride)
+    n = math.floor((length - size) / stride) + 1 if edge == "drop" else math.ceil((length - overlap) / stride)
     if edge == "shift":
         return [min(i * stride, length - size) for i in range(n)]
     if edge == "spread":
@@ -130,7 +127,9 @@ def test_nearest_is_clipped_to_the_plane(edge):
         pytest.param((9, 0, 0, "shift"), "size must be at least 1 px, not 0", id="no tile"),
         pytest.param((9, 4, 4, "shift"), "overlap must be 0 to 3 px", id="overlap is the size"),
         pytest.param((9, 4, -1, "shift"), "overlap must be 0 to 3 px", id="negative overlap"),
-        pytest.param((9, 4, 0, "wrap"), "edge must be one of shift, spread, pad, drop, ragged, not 'wrap'", id="policy"),
+        pytest.param(
+            (9, 4, 0, "wrap"), "edge must be one of shift, spread, pad, drop, ragged, not 'wrap'", id="policy"
+        ),
     ],
 )
 def test_wrong_numbers_are_named(numbers, complaint):

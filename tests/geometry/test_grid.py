@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import grids
 
 from napari_tiles_creator import TileGrid
 from napari_tiles_creator.geometry.box import Box
+from strategies import grids
 
 GRIDS = grids(longest=40, largest=16)
 
@@ -141,7 +141,9 @@ def test_grids_are_values():
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        pytest.param(((9, 9), 4, 0, "shift", "spiral"), "order must be one of rows, edges_last, not 'spiral'", id="order"),
+        pytest.param(
+            ((9, 9), 4, 0, "shift", "spiral"), "order must be one of rows, edges_last, not 'spiral'", id="order"
+        ),
         pytest.param(((9, 9), (4, 0)), "size must be at least 1 px", id="second size"),
         pytest.param(((9, 9), 4, (0, 4)), "overlap must be 0 to 3 px", id="second overlap"),
     ],

@@ -109,7 +109,5 @@ def test_tile_under_a_point_is_the_nearest_of_those_that_hold_it():
     for y, x in [(0, 0), (150, 150), (299.5, 10)]:
         found = tiles.tile_under(y, x)
         holding = [tile for tile in tiles if tile.box.holds(y, x)]
-        centre = min(
-            holding or list(tiles), key=lambda t: np.hypot(t.box.y + 25 - y, t.box.x + 25 - x)
-        )
+        centre = min(holding or list(tiles), key=lambda t: np.hypot(t.box.y + 25 - y, t.box.x + 25 - x))
         assert found == centre

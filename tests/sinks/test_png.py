@@ -13,11 +13,11 @@ from napari_tiles_creator.sinks.registry import make_sink
 
 RNG = np.random.default_rng(0)
 TILES = {
-    f"{kind} {dtype} {shape}": RNG.integers(0, np.iinfo(dtype).max, (*shape, 3)[: 3 if kind == "RGB" else 2], dtype, endpoint=True)
-    for kind in ("grey", "RGB")
+    f"{kind} {dtype} {shape}": RNG.integers(0, np.iinfo(dtype).max, (*shape, *samples), dtype, endpoint=True)
+    for kind, samples in {"grey": (), "RGB": (3,)}.items()
     for dtype in ("uint8", "uint16")
     for shape in ((41, 53), (1, 1), (1, 40), (40, 1))
-}  # fmt: skip
+}
 TILES |= {"zeros": np.zeros((300, 300), np.uint8), "ramp": np.arange(65536, dtype=np.uint16).reshape(256, 256)}
 
 

@@ -40,7 +40,13 @@ def test_code_point_order_known_extensions_no_hidden_files(folder):
 def test_folders_inside_only_where_asked(folder):
     root = folder("b.tif", "a/z.tif", "a/deep/er.png", "c/x.tif", ".cache/y.tif", "a/.secret/q.tif", "d.tif/inner.tif")
     assert names(find_sources(root)) == ["b.tif"]
-    assert names(find_sources(root, recursive=True)) == ["a/deep/er.png", "a/z.tif", "b.tif", "c/x.tif", "d.tif/inner.tif"]
+    assert names(find_sources(root, recursive=True)) == [
+        "a/deep/er.png",
+        "a/z.tif",
+        "b.tif",
+        "c/x.tif",
+        "d.tif/inner.tif",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -29,12 +29,16 @@ def encoded(extension: str) -> bytes:
 def problem(path) -> str:
     """Open and read a bad file; return what is said about it."""
     with pytest.raises(SourceError) as caught:
-        source = open_source(path)
-        try:
-            source.read(Box(0, 0, *source.info.plane_shape))
-        finally:
-            source.close()
+        read_all(path)
     return str(caught.value)
+
+
+def read_all(path) -> None:
+    source = open_source(path)
+    try:
+        source.read(Box(0, 0, *source.info.plane_shape))
+    finally:
+        source.close()
 
 
 @pytest.fixture(autouse=True)

@@ -10,11 +10,11 @@ import tifffile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
-from strategies import boxes_in
 
 from napari_tiles_creator.errors import SourceError
 from napari_tiles_creator.geometry.box import Box
 from napari_tiles_creator.sources.registry import open_source
+from strategies import boxes_in
 
 HEIGHT, WIDTH = 61, 83
 
@@ -104,6 +104,14 @@ def opened():
         source.close()
 
 
+def read_all(path):
+    source = open_source(path)
+    try:
+        source.read(Box(0, 0, *source.info.plane_shape))
+    finally:
+        source.close()
+
+
 @settings(max_examples=8)
 @given(st.data())
 @pytest.mark.parametrize("form", list(FORMS))
@@ -161,9 +169,7 @@ def test_planes_of_stacks(tmp_path, opened, axes, how):
     image = noise("uint16", *STACKS[axes], *GREY)
     path = tmp_path / ("a.tif" if how == "imagej" else "a.ome.tif")
     form = {"ome zlib": {"compression": "zlib", "rowsperstrip": 9}, "ome tiles": {"tile": (16, 16)}}.get(how, {})
-    tifffile.imwrite(
-        path, image, imagej=how == "imagej", photometric="minisblack", metadata={"axes": axes}, **form
-    )
+    tifffile.imwrite(path, image, imagej=how == "imagej", photometric="minisblack", metadata={"axes": axes}, **form)
     source = opened(path)
     assert (source.info.axes, source.info.shape) == (axes, image.shape)
     lengths = dict(zip(axes, image.shape, strict=True))
@@ -350,7 +356,9 @@ def test_threads_read_at_once(tmp_path, opened):
 @pytest.mark.parametrize(
     ("image", "how", "complaint"),
     [
-        pytest.param(np.zeros((3, 9, 9), np.uint8), {"metadata": None}, "does not say whether these planes", id="planes"),
+        pytest.param(
+            np.zeros((3, 9, 9), np.uint8), {"metadata": None}, "does not say whether these planes", id="planes"
+        ),
         pytest.param(np.zeros((9, 9), np.complex64), {}, "complex64 pixels cannot be tiled", id="complex"),
         pytest.param(
             np.zeros((2, 9, 9, 3), np.uint8),
@@ -385,11 +393,7 @@ def test_a_file_cut_short_fails_instead_of_giving_black_pixels(tmp_path, how, sh
     path = tmp_path / "short.tif"
     path.write_bytes(whole[: int(len(whole) * share)])
     with caplog.at_level(logging.CRITICAL, "tifffile"), pytest.raises(SourceError, match=r"short\.tif"):
-        source = open_source(path)
-        try:
-            source.read(Box(0, 0, *GREY))
-        finally:
-            source.close()
+        read_all(path)
 
 
 def test_damaged_pixels_are_a_source_error(tmp_path, opened):

@@ -62,7 +62,14 @@ def test_imagej_without_a_length_has_no_pixel_size(tmp_path, unit):
     assert info_of(tmp_path / "a.tif").pixel_size_from.startswith("none in the file")
 
 
-OME_UNITS = [("µm", 0.16, 0.16), (None, 0.16, 0.16), ("nm", 8, 0.008), ("mm", 0.002, 2), ("Å", 500, 0.05), ("m", 1e-6, 1)]
+OME_UNITS = [
+    ("µm", 0.16, 0.16),
+    (None, 0.16, 0.16),
+    ("nm", 8, 0.008),
+    ("mm", 0.002, 2),
+    ("Å", 500, 0.05),
+    ("m", 1e-6, 1),
+]
 
 
 @pytest.mark.parametrize(("unit", "value", "um"), OME_UNITS, ids=str)
@@ -107,7 +114,9 @@ def test_ome_without_a_length_has_no_pixel_size(tmp_path, metadata):
 
 def test_ome_is_believed_before_the_tags(tmp_path):
     metadata = {"axes": "YX", "PhysicalSizeX": 0.5, "PhysicalSizeY": 0.5}
-    tifffile.imwrite(tmp_path / "a.ome.tif", IMAGE, metadata=metadata, resolution=(1e4, 1e4), resolutionunit="CENTIMETER")
+    tifffile.imwrite(
+        tmp_path / "a.ome.tif", IMAGE, metadata=metadata, resolution=(1e4, 1e4), resolutionunit="CENTIMETER"
+    )
     assert pixel_size(tmp_path / "a.ome.tif") == (0.5, 0.5)
 
 

@@ -41,7 +41,8 @@ def test_preview_shows_image_and_first_tile(previewed, viewer, images, dock):
     np.testing.assert_array_equal(layer.data, tifffile.imread(images / "image_0.tif"))
     assert layer.scale == pytest.approx([0.65, 0.65])
     assert [str(unit) for unit in layer.units] == ["micrometer", "micrometer"]
-    assert tuple(layer.contrast_limits) == (layer.data.min(), layer.data.max())
+    assert tuple(layer.contrast_limits_range) == (layer.data.min(), layer.data.max())
+    assert tuple(layer.contrast_limits) == tuple(np.percentile(layer.data, [0.5, 99.8]))
     assert dock.tiles.slider.maximum() == len(plan.images[0].tiling) - 1 == 11
     assert dock.tiles.tile_name.text() == "image_0_000"
 

@@ -52,9 +52,14 @@ class Layers:
         return next((layer for layer in self.viewer.layers if role_of(layer) == role), None)
 
     def show_image(
-        self, role: str, pixels: NDArray[Any], placement: Placement, limits: tuple[float, float] | None = None
+        self,
+        role: str,
+        pixels: NDArray[Any],
+        placement: Placement,
+        limits: tuple[float, float] | None = None,
+        contrast: tuple[float, float] | None = None,
     ) -> None:
-        """Show pixels, array (y, x) or (y, x, 3); contrast limits are set with new pixels."""
+        """Show pixels, array (y, x) or (y, x, 3); their range and contrast are set with them."""
         is_rgb = pixels.ndim == 3
         layer = self.find(role)
         if layer is not None and layer.rgb != is_rgb:
@@ -62,12 +67,13 @@ class Layers:
             layer = None
         if layer is None:
             self._add(role, "add_image", pixels, placement, rgb=is_rgb, contrast_limits=None if is_rgb else limits)
-            return
-        layer.data = pixels
-        place(layer, placement)
+            layer = self.find(role)
+        else:
+            layer.data = pixels
+            place(layer, placement)
         if not is_rgb and limits is not None:
             layer.contrast_limits_range = limits
-            layer.contrast_limits = limits
+            layer.contrast_limits = contrast or limits
 
     def show_shapes(
         self, role: str, shapes: Sequence[NDArray[np.float64]], shape_type: str, placement: Placement, **look: Any

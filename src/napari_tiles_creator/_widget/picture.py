@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 LONGEST_SIDE = 8192
 ROWS_AT_ONCE = 1024
+CONTRAST_PERCENTILES = (0.5, 99.8)
+SAMPLED_PIXELS = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -32,12 +34,15 @@ class Picture:
     step : int
         Every so many-th pixel was taken.
     limits : tuple of float
-        Values to show as black and white.
+        Lowest and highest value.
+    contrast : tuple of float
+        Values to show as black and white: a few outliers must not make the rest dark.
     """
 
     pixels: NDArray[Any]
     step: int
     limits: tuple[float, float]
+    contrast: tuple[float, float]
 
     @property
     def is_rgb(self) -> bool:
@@ -71,11 +76,17 @@ def read_picture(image: ImagePlan, media: Media) -> Generator[None, None, Pictur
     finally:
         source.close()
     pixels = np.concatenate(bands)
-    return Picture(pixels, step, _limits(pixels))
+    return Picture(pixels, step, *value_ranges(pixels))
 
 
-def _limits(pixels: NDArray[Any]) -> tuple[float, float]:
-    """Return the range of the finite values, never empty."""
+def value_ranges(pixels: NDArray[Any]) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Return the range of the finite values and the one between two percentiles, neither of them empty."""
     finite = pixels[np.isfinite(pixels)] if pixels.dtype.kind == "f" else pixels
-    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
-    return (low, high) if low < high else (low, low + 1)
+    if not finite.size:
+        return (0.0, 1.0), (0.0, 1.0)
+    low, high = float(finite.min()), float(finite.max())
+    if low == high:
+        return (low, low + 1), (low, low + 1)
+    some = finite.reshape(-1)[:: max(1, finite.size // SAMPLED_PIXELS)]
+    first, last = (float(value) for value in np.percentile(some, CONTRAST_PERCENTILES))
+    return (low, high), (first, last) if first < last else (low, high)

@@ -132,7 +132,8 @@ class Preview:
             self._picture = picture
             # Its pixels are of another kind: side by side napari could show no unit.
             self._layers.remove(MOSAIC, NAMES)
-            self._layers.show_image(PICTURE, picture.pixels, image_placement(self._image, picture.step), picture.limits)
+            placement = image_placement(self._image, picture.step)
+            self._layers.show_image(PICTURE, picture.pixels, placement, picture.limits, picture.contrast)
             self._layers.viewer.fit_to_view(layers=[self._layers.find(PICTURE)])
             self._show_pattern()
 

@@ -41,11 +41,11 @@ def sum_type(dtype: np.dtype[Any], deepest: float = math.inf) -> np.dtype[Any]:
     dtype : numpy dtype
         Type of the tiles.
     deepest : float, default inf
-        Most tiles over one pixel: n terms in float32 are off by (n + 1)·2⁻²⁴ of their sum, which for integers must
-        stay below half a grey level.
+        Most tiles over one pixel. A sum of n terms in float32 is off by (n + 1)·2⁻²⁴ of itself: that must stay below
+        half a grey level of integers, and at a few roundings of floats.
     """
     if dtype.kind == "f":
-        return np.dtype(np.float64 if dtype.itemsize > 4 else np.float32)
+        return np.dtype(np.float32 if dtype.itemsize <= 4 and deepest <= 16 else np.float64)
     return np.dtype(np.float32 if (deepest + 1) * 2 ** (8 * dtype.itemsize) < 2**23 else np.float64)
 
 

@@ -6,14 +6,13 @@ import threading
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from napari_tiles_creator.engine import measure
 from napari_tiles_creator.engine.pixels import CalibratedImage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from napari_tiles_creator.engine.plan import ImagePlan, Plane

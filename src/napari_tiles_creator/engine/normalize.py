@@ -118,10 +118,11 @@ def to_type(values: NDArray[Any], dtype: str) -> NDArray[Any]:
         limits = np.iinfo(wanted)
         values = np.rint(values)
         if wanted.itemsize < 8:
-            return np.clip(values, limits.min, limits.max).astype(wanted)
+            values = np.clip(values, limits.min, limits.max)
+            return values.astype(wanted)
         # The largest 64-bit integers are no floats: what reaches them is set, not converted.
         below = values < limits.max
-        out = np.full(values.shape, limits.max, wanted)
+        out: NDArray[Any] = np.full(values.shape, limits.max, wanted)
         out[below] = np.maximum(values[below], limits.min).astype(wanted)
         return out
     return values.astype(wanted)

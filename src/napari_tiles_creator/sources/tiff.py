@@ -195,8 +195,8 @@ class TiffSource:
         """Decode the strips or tiles of a page that touch the box."""
         page = self._series.pages[number]
         if page is None:
-            raise SourceError(f"{self.info.path.name}: plane {number} is missing; a file that belongs to it may be, too")
-        frame = page.keyframe
+            raise SourceError(f"{self.info.path.name}: plane {number} is missing: is a file that belongs to it?")
+        frame = page.keyframe or self._series.keyframe
         samples = frame.samplesperpixel
         length, width = (
             (frame.tilelength, frame.tilewidth) if frame.is_tiled else (frame.rowsperstrip, frame.imagewidth)
@@ -210,16 +210,13 @@ class TiffSource:
             for column in range(box.x // width, -(-box.x_stop // width))
         ]
         out = np.zeros((*box.shape, samples), self.info.dtype)
-        segments = self._handle(page).read_segments(
-            [page.dataoffsets[i] for i in wanted],
-            [page.databytecounts[i] for i in wanted],
-            indices=wanted,
-            lock=self._lock,
-        )
+        handle = self._handle(page)
+        offsets, counts = [page.dataoffsets[i] for i in wanted], [page.databytecounts[i] for i in wanted]
+        if any(offset + count > handle.size for offset, count in zip(offsets, counts, strict=True)):
+            raise SourceError(f"{self.info.path.name} is cut short: some of its pixels are missing")
+        segments = handle.read_segments(offsets, counts, indices=wanted, lock=self._lock)
         extra = {"jpegtables": frame.jpegtables, "jpegheader": frame.jpegheader} if frame.jpegtables else {}
         for encoded, index in segments:
-            if encoded is not None and len(encoded) < page.databytecounts[index]:
-                raise SourceError(f"{self.info.path.name} is cut short: some of its pixels are missing")
             decoded, (plane, _, y, x, _), shape = frame.decode(encoded, index, **extra)
             self.decoded_segments += 1
             if decoded is None:  # a segment that was never written
