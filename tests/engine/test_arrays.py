@@ -54,9 +54,11 @@ def test_floats_come_back_to_rounding(grid, dtype, channels, blend, seed):
     if blend == "core":
         np.testing.assert_array_equal(back, image)
         return
-    # A sum of n terms is off by n roundings at most.
-    over = max(2, *(-((-s // (s - o)) ** 2) for s, o in zip(grid.size, grid.overlap, strict=True)))
-    np.testing.assert_allclose(back, image, rtol=4 * over * np.finfo(image.dtype).eps)
+    terms = np.zeros(grid.shape)  # a sum of n terms is off by about n roundings
+    for tile in grid:
+        terms[tile.box.slices] += 1
+    roundings = 10 if dtype != "float64" else 2 * terms.max() + 2  # narrower types are summed in wider ones
+    np.testing.assert_allclose(back, image, rtol=roundings * np.finfo(dtype).eps)
 
 
 @given(grids(edges=LOSSLESS), st.sampled_from(["uint64", "int64"]), SEEDS)

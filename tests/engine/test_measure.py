@@ -50,6 +50,12 @@ def test_percentiles_of_small_integers_are_exactly_numpys(dtype, count, percent,
     assert in_parts(pixels, *percent, parts) == expected
 
 
+def test_percentiles_between_distant_values_are_numpys_to_the_last_digit():
+    pixels = np.random.default_rng(0).integers(0, 65536, 20).astype(np.uint16)
+    for percent in np.random.default_rng(1).uniform([0.01, 50], [49.9, 99.9], (500, 2)).tolist():
+        assert measured(pixels, *percent) == tuple(np.percentile(pixels.astype(np.float64), percent))
+
+
 @given(st.sampled_from(LARGE), st.integers(1, 300), PERCENT, st.integers(1, 4), st.integers(0, 99))
 def test_percentiles_of_others_are_numpys_to_a_bin(dtype, count, percent, parts, seed):
     pixels = noise(dtype, count, seed)
