@@ -12,8 +12,8 @@ from skimage.transform import resize
 
 from napari_tiles_creator import Recipe, make_plan
 from napari_tiles_creator.engine import pixels as pixels_module
+from napari_tiles_creator.engine.image_plan import Plane
 from napari_tiles_creator.engine.pixels import BandCache, CalibratedImage
-from napari_tiles_creator.engine.plan import Plane
 from napari_tiles_creator.errors import SourceError
 from napari_tiles_creator.geometry.box import Box
 from strategies import boxes_in

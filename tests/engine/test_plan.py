@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from napari_tiles_creator import Recipe, make_plan
-from napari_tiles_creator.engine.plan import Plane
+from napari_tiles_creator.engine.image_plan import Plane
 from napari_tiles_creator.engine.scan import Scanned, scan
 from napari_tiles_creator.errors import PlanError, SourceError
 from napari_tiles_creator.sources.base import SourceInfo

@@ -11,7 +11,8 @@ from napari_tiles_creator._widget.panel import Panel
 from napari_tiles_creator.recipe.calibration import INTERPOLATIONS, Calibration
 
 if TYPE_CHECKING:
-    from napari_tiles_creator.engine.plan import ImagePlan, Plan
+    from napari_tiles_creator.engine.image_plan import ImagePlan
+    from napari_tiles_creator.engine.plan import Plan
 
 
 class CalibrationPanel(Panel[Calibration]):

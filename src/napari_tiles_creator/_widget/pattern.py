@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_tiles_creator.engine.plan import ImagePlan
+    from napari_tiles_creator.engine.image_plan import ImagePlan
     from napari_tiles_creator.geometry.box import Box
     from napari_tiles_creator.geometry.edges import TiledAxis
     from napari_tiles_creator.geometry.scatter import TileScatter

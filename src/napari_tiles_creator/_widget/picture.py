@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_tiles_creator.engine.plan import ImagePlan
+    from napari_tiles_creator.engine.image_plan import ImagePlan
     from napari_tiles_creator.recipe.media import Media
 
 LONGEST_SIDE = 8192

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from napari_tiles_creator._widget.picture import Picture
     from napari_tiles_creator._widget.tiles import TilesPanel
     from napari_tiles_creator._widget.worker import Ending, Jobs
-    from napari_tiles_creator.engine.plan import ImagePlan, Plan
+    from napari_tiles_creator.engine.image_plan import ImagePlan
+    from napari_tiles_creator.engine.plan import Plan
     from napari_tiles_creator.errors import TilesError
 
 # Colours that read on dark and on bright images; widths in pixels of the screen.

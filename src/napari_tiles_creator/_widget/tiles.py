@@ -25,7 +25,8 @@ from napari_tiles_creator.geometry.grid import GRID_ORDERS
 from napari_tiles_creator.recipe.tiling import SAMPLINGS, Tiling
 
 if TYPE_CHECKING:
-    from napari_tiles_creator.engine.plan import ImagePlan, Plan
+    from napari_tiles_creator.engine.image_plan import ImagePlan
+    from napari_tiles_creator.engine.plan import Plan
 
 EDGE_LABELS = {
     "shift": "Shift the last",

@@ -10,10 +10,10 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from napari_tiles_creator.engine.image_plan import PlannedTile
     from napari_tiles_creator.engine.measure import Range
     from napari_tiles_creator.engine.normalize import Normalizer
     from napari_tiles_creator.engine.pixels import CalibratedImage
-    from napari_tiles_creator.engine.plan import PlannedTile
     from napari_tiles_creator.recipe.tiling import PadMode
 
 

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from napari_tiles_creator.engine.events import Event
+    from napari_tiles_creator.engine.image_plan import ImagePlan, PlannedTile
     from napari_tiles_creator.engine.manifest import TileRow
-    from napari_tiles_creator.engine.plan import ImagePlan, Plan, PlannedTile
+    from napari_tiles_creator.engine.plan import Plan
     from napari_tiles_creator.engine.writer import TileWriter
 
     # A task measures a part (nothing to tell yet) or cuts some tiles.

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
+    from napari_tiles_creator.engine.image_plan import ImagePlan, PlannedTile
     from napari_tiles_creator.engine.measure import Range
-    from napari_tiles_creator.engine.plan import Failure, ImagePlan, Plan, PlannedTile
+    from napari_tiles_creator.engine.plan import Failure, Plan
 
 TABLE = "tiles.csv"
 HEAD = "tiles.json"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from napari_tiles_creator.engine.plan import ImagePlan, Plane
+    from napari_tiles_creator.engine.image_plan import ImagePlan, Plane
     from napari_tiles_creator.geometry.box import Box
     from napari_tiles_creator.recipe.document import Recipe
     from napari_tiles_creator.recipe.normalization import Normalization

@@ -12,7 +12,8 @@ import numpy as np
 from napari_tiles_creator.engine.blend import BLENDS, Blend, Canvas
 from napari_tiles_creator.engine.manifest import Manifest
 from napari_tiles_creator.engine.normalize import to_type
-from napari_tiles_creator.engine.plan import Failure, tiling_of
+from napari_tiles_creator.engine.plan import Failure
+from napari_tiles_creator.engine.resolve import tiling_of
 from napari_tiles_creator.engine.writer import write_error
 from napari_tiles_creator.errors import DatasetError, SourceError
 from napari_tiles_creator.geometry.box import Box

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_tiles_creator.engine.plan import ImagePlan, Plane
+    from napari_tiles_creator.engine.image_plan import ImagePlan, Plane
     from napari_tiles_creator.recipe.document import Recipe
     from napari_tiles_creator.sources.base import Source
 

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL import ImageDraw
 
-    from napari_tiles_creator.engine.plan import ImagePlan, Plan
+    from napari_tiles_creator.engine.image_plan import ImagePlan
+    from napari_tiles_creator.engine.plan import Plan
     from napari_tiles_creator.geometry.box import Box
 
 # Below so many picture pixels from tile to tile their outlines would hide the image.

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from napari_tiles_creator.engine.image_plan import ImagePlan, PlannedTile
     from napari_tiles_creator.engine.manifest import TileRow
     from napari_tiles_creator.engine.measure import Range
-    from napari_tiles_creator.engine.plan import ImagePlan, PlannedTile
     from napari_tiles_creator.sinks.base import Buffers
 
 
