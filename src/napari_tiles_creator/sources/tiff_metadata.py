@@ -54,17 +54,17 @@ def pixel_size(file: tifffile.TiffFile, page: tifffile.TiffPage) -> tuple[PixelS
     metadata: dict[str, Any] = file.imagej_metadata or {}
     unit = str(metadata.get("unit", ""))
     per_unit = um_per_unit(unit)
-    resolution = _resolution(page)
-    if resolution is None:
+    units = _units_per_pixel(page)
+    if units is None:
         return None, NONE
     if metadata and per_unit is not None:
         y_unit = um_per_unit(str(metadata.get("yunit", unit))) or per_unit
-        return _believed(PixelSize(y_unit / resolution[0], per_unit / resolution[1]), unit, "ImageJ")
+        return _believed(PixelSize(y_unit * units[0], per_unit * units[1]), unit, "ImageJ")
     code = page.tags.valueof(296, default=2)  # ResolutionUnit: 1 none, 2 inch, 3 centimetre
     if metadata or code not in (2, 3):
         return None, NONE
     per_tag_unit = 25400.0 if code == 2 else 10000.0
-    size = PixelSize(per_tag_unit / resolution[0], per_tag_unit / resolution[1])
+    size = PixelSize(per_tag_unit * units[0], per_tag_unit * units[1])
     return _believed(size, "inch" if code == 2 else "cm", "resolution tags")
 
 
@@ -82,14 +82,17 @@ def _believed(size: PixelSize, unit: str, source: str) -> tuple[PixelSize | None
     return size, source
 
 
-def _resolution(page: tifffile.TiffPage) -> tuple[float, float] | None:
-    """Return pixels per unit along y and x from the resolution tags, None where they say nothing."""
+def _units_per_pixel(page: tifffile.TiffPage) -> tuple[float, float] | None:
+    """Return units per pixel along y and x from the resolution tags, None where they say nothing.
+
+    The tags hold pixels per unit; turning the fraction over gives 13/20 as 0.65, dividing by 20/13 would not.
+    """
     values = []
     for tag in ("YResolution", "XResolution"):
         rational = page.tags.valueof(tag)
         if not rational or len(rational) != 2 or not rational[0] or not rational[1]:
             return None
-        values.append(rational[0] / rational[1])
+        values.append(rational[1] / rational[0])
     return values[0], values[1]
 
 
