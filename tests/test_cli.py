@@ -198,7 +198,7 @@ def test_scale_as_a_fraction(images, tmp_path, tiles_creator):
         (["export", "IMAGES", "OUT", "--set", "tiling.size=3"], ["tiling.size", "no such field"]),
         (["export", "IMAGES", "OUT", "--set", "tilings.size_px=3"], ["tilings.size_px", "tiling"]),
         (["export", "IMAGES", "OUT", "--set", "tiling.size_px"], ["section.field=value"]),
-        (["export", "IMAGES", "OUT", "--set", "tiling.size_px={"], ["YAML"]),
+        (["export", "IMAGES", "OUT", "--set", "tiling.size_px={"], ["tiling.size_px", "'{'"]),
         (["export", "IMAGES", "OUT", "--dtype", "int8"], ["normalization.dtype", "int8", "uint8"]),
         (["export", "IMAGES", "OUT", "--scale", "1/0"], ["calibration.scale", "1/0"]),
         (["export", "IMAGES", "OUT", "--layout", "coco"], ["export.layout", "coco", "flat"]),
@@ -231,6 +231,22 @@ def test_mistakes_are_one_sentence_and_change_nothing(images, tmp_path, monkeypa
     for word in words:
         assert word in err
     assert contents(tmp_path) == before
+
+
+def test_a_value_that_is_no_yaml_is_text(images, tiles_creator):
+    """``*`` begins a reference in YAML; in a file pattern it means anything."""
+    code, out, _ = tiles_creator("plan", images, *SMALL, "--set", "media.pattern=*_1.tif", "--json")
+    assert (code, lines(out)[0]["images"]) == (0, 1)
+
+
+def test_when_every_source_fails_while_it_is_cut_nothing_is_done(tmp_path, tiles_creator):
+    (tmp_path / "images").mkdir()
+    image = np.full((300, 300), np.nan, np.float32)
+    tifffile.imwrite(tmp_path / "images" / "a.tif", image)
+    code, out, err = tiles_creator("export", tmp_path / "images", tmp_path / "out", *SMALL, "--preset", "yolo")
+    assert code == 2
+    assert "0 tiles written" in out
+    assert err.startswith("failed: a.tif")
 
 
 def test_verify_exit_codes(images, tmp_path, tiles_creator):

@@ -6,7 +6,7 @@ import tifffile
 
 from image_folder import make_folder
 from napari_tiles_creator import Recipe, make_plan, merge, run
-from napari_tiles_creator.errors import DatasetError
+from napari_tiles_creator.errors import DatasetError, ExportError
 
 
 def export(images, out, preset="unet", **changes):
@@ -164,3 +164,18 @@ def test_unknown_options_are_told(images, tmp_path, options, words):
         merge(out, tmp_path / "merged", **options)
     with pytest.raises(DatasetError, match="dataset itself"):
         merge(out, out)
+
+
+def test_an_image_that_is_there_already_is_never_overwritten(images, tmp_path):
+    out = export(images, tmp_path / "out")
+    before = {path.name: path.read_bytes() for path in images.iterdir()}
+    with pytest.raises(ExportError, match=r"cell_0\.tif is there already"):
+        merge(out, images)
+    assert {path.name: path.read_bytes() for path in images.iterdir()} == before
+
+
+def test_a_fill_that_the_tiles_cannot_hold_is_told(images, tmp_path):
+    out = export(images, tmp_path / "out", "yolo")
+    (out / "cell_0_000.png").unlink()
+    report = merge(out, tmp_path / "merged", missing=300)
+    assert "uint8 tiles cannot hold 300" in report.failed[0].reason

@@ -339,7 +339,7 @@ def test_random_tiles_that_do_not_fit_are_told(folder):
     write(folder / "a.tif", (64, 64))
     plan = plan_of(folder, **{**RANDOM, "tiling.size_px": 40, "tiling.max_random_overlap": 0})
     assert len(plan) == 1
-    assert plan.warnings == ("fewer than 5 tiles fit with tiling.max_random_overlap 0: a.tif",)
+    assert plan.warnings == ("fewer than 5 different tiles fit (tiling.max_random_overlap 0): a.tif",)
 
 
 def test_jittered_cells_smaller_than_a_tile_fail_that_source(folder):

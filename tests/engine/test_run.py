@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import zlib
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -405,6 +405,35 @@ def test_global_range_is_that_of_all_kept_planes(tmp_path):
     one = stack[1].astype(float)
     expected = ((one - one.min()) / (one.max() - one.min())).astype(np.float32)
     np.testing.assert_array_equal(read(tmp_path / "one" / "stack_000.tif"), expected)
+
+
+@pytest.mark.parametrize("calibrated", [False, True])
+def test_many_workers_and_little_memory_decode_each_segment_a_few_times_at_most(tmp_path, monkeypatch, calibrated):
+    from napari_tiles_creator.sources import tiff
+
+    images = tmp_path / "images"
+    images.mkdir()
+    image = np.random.default_rng(0).integers(0, 4000, (3000, 3000), np.uint16)
+    tifffile.imwrite(images / "large.tif", image, tile=(256, 256), compression="zlib")
+    sources = []
+
+    def open_file(*arguments, _real=tiff.open_file):
+        sources.append(_real(*arguments))
+        return sources[-1]
+
+    monkeypatch.setattr(tiff, "open_file", open_file)
+    scale = {"calibration.enabled": True, "calibration.scale": 1.1} if calibrated else {}
+    changes = {"tiling.size_px": 256, "normalization.scope": "tile", **scale}
+    export(images, tmp_path / "out", changes=changes, workers=8, memory_bytes=48 << 20)
+    segments = 12 * 12
+    # read once to cut, and once before for the range that interpolated values are clipped to
+    assert sum(source.decoded_segments for source in sources) <= (3 if calibrated else 1.5) * segments
+
+
+def test_workers_that_share_no_memory_are_refused_by_name(images, tmp_path):
+    with ProcessPoolExecutor(1) as pool, pytest.raises(PlanError, match="ThreadPoolExecutor"):
+        list(run(make_plan(recipe_for(images, tmp_path / "out")), executor=pool))
+    assert not (tmp_path / "out").exists()
 
 
 def test_peak_memory_stays_bounded(tmp_path):

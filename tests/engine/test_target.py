@@ -138,3 +138,18 @@ def test_two_exports_cannot_write_at_once(images, tmp_path):
         list(run(make_plan(Recipe.preset("unet", source=images, output=tmp_path / "out"))))
     list(first)
     assert not (tmp_path / "out" / ".tiles-creator").exists()
+
+
+def test_a_file_put_in_a_tiles_place_while_an_export_rests_is_not_overwritten(images, tmp_path):
+    out = tmp_path / "out"
+    small = {"tiling.size_px": 128, "tiling.overlap_px": 10}
+    events = run(make_plan(Recipe.preset("unet", source=images, output=out).changed(small)), workers=1)
+    next(events)
+    next(events)
+    events.close()
+    last = "cell_0_011.tif"
+    assert not (out / last).exists()
+    (out / last).write_text("mine")
+    with pytest.raises(ExportError, match=f"{last} is in the way"):
+        export(images, out)
+    assert (out / last).read_text() == "mine"

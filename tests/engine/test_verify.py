@@ -5,7 +5,7 @@ import pytest
 from image_folder import contents, make_folder
 from napari_tiles_creator import Recipe, make_plan, run
 from napari_tiles_creator.engine.verify import plan_emptying, verify
-from napari_tiles_creator.errors import DatasetError
+from napari_tiles_creator.errors import DatasetError, ExportError
 
 
 @pytest.fixture
@@ -102,3 +102,43 @@ def test_emptying_never_leaves_the_dataset(dataset, tmp_path):
     with pytest.raises(DatasetError, match="outside"):
         plan_emptying(dataset)
     assert outside.read_text() == "mine"
+
+
+@pytest.mark.parametrize("damage", ["missing", "changed"])
+def test_a_lost_or_shortened_table_is_not_ok(dataset, damage):
+    table = dataset / "tiles.csv"
+    if damage == "missing":
+        table.unlink()
+    else:
+        table.write_bytes(b"".join(table.read_bytes().splitlines(keepends=True)[:-2]))
+    verdict = verify(dataset)
+    assert not verdict.ok
+    assert "tiles.csv" in getattr(verdict, damage)
+
+
+def test_emptying_without_the_table_removes_nothing(dataset):
+    (dataset / "tiles.csv").unlink()
+    before = contents(dataset)
+    with pytest.raises(DatasetError, match=r"tiles\.csv is missing"):
+        plan_emptying(dataset)
+    assert contents(dataset) == before
+
+
+def test_a_damaged_number_is_told(dataset):
+    table = (dataset / "tiles.csv").read_bytes()
+    crc = table.splitlines()[1].rpartition(b",")[2]
+    (dataset / "tiles.csv").write_bytes(table.replace(crc, b"many"))
+    with pytest.raises(DatasetError, match="line 2: crc32 is 'many'"):
+        verify(dataset)
+
+
+def test_emptying_waits_for_no_running_export(tmp_path):
+    images = make_folder(tmp_path / "images", count=2)
+    events = run(make_plan(Recipe.preset("unet", source=images, output=tmp_path / "out")))
+    next(events)
+    next(events)
+    emptying = plan_emptying(tmp_path / "out")
+    with pytest.raises(ExportError, match="another export"):
+        emptying.carry_out()
+    assert list(events)[-1].tiles == 2
+    assert verify(tmp_path / "out").ok

@@ -4,9 +4,6 @@ import numpy as np
 import pytest
 import tifffile
 
-pytest.importorskip("napari")
-pytest.importorskip("pytestqt")
-
 
 def pytest_collection_modifyitems(items):
     for item in items:

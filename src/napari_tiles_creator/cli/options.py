@@ -99,8 +99,6 @@ def make_recipe(
     RecipeError
         If a value is wrong.
     """
-    import yaml
-
     from napari_tiles_creator.recipe.document import Recipe
 
     if recipe_file and preset:
@@ -116,15 +114,24 @@ def make_recipe(
     for flag, field in FIELD_OF_FLAG.items():
         value = flags.get(flag)
         if value is not None:
-            changes[field] = yaml.safe_load(value) if isinstance(value, str) else value
+            changes[field] = _value(value) if isinstance(value, str) else value
     if flags.get("target_pixel_size") is not None or flags.get("scale") is not None:
         changes["calibration.enabled"] = True
     for setting in settings:
         field, equals, text = setting.partition("=")
         if not equals:
             raise click.UsageError(f"--set {setting}: write section.field=value")
-        try:
-            changes[field.strip()] = yaml.safe_load(text)
-        except yaml.YAMLError as error:
-            raise click.UsageError(f"--set {setting}: the value is no YAML") from error
+        changes[field.strip()] = _value(text)
     return recipe.changed(changes)
+
+
+def _value(text: str) -> Any:
+    """Return a value as a recipe's YAML would have it; what YAML cannot read, such as ``*.tif``, is text."""
+    import yaml
+
+    from napari_tiles_creator.recipe.document import parsed
+
+    try:
+        return parsed(text)
+    except yaml.YAMLError:
+        return text

@@ -157,8 +157,17 @@ class Canvas:
             divisor = np.where(gaps, 1, self._weights)
             total = total if total.dtype == self._dtype and self._dtype.kind != "f" else total / like(divisor, total)
         total = rounded(total, self._dtype)
-        total[gaps] = fill
+        if gaps.any():
+            total[gaps] = self._fill_value(fill)
         return total
+
+    def _fill_value(self, fill: float) -> Any:
+        """Return the fill in the tiles' type; ValueError where that cannot hold it."""
+        if self._dtype.kind in "ui":
+            limits = np.iinfo(self._dtype)
+            if not (limits.min <= fill <= limits.max and float(fill).is_integer()):
+                raise ValueError(f"{self._dtype} tiles cannot hold {fill:g}, the value for missing tiles")
+        return self._dtype.type(fill)
 
 
 def like(weight: NDArray[Any], pixels: NDArray[Any]) -> NDArray[Any]:

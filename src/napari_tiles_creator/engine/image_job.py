@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, deque
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,8 @@ from napari_tiles_creator.engine.events import TileLeftOut, TileSkipped, TileWri
 from napari_tiles_creator.engine.measurement import Measurement
 from napari_tiles_creator.engine.normalize import Normalizer
 from napari_tiles_creator.engine.pixels import CalibratedImage
-from napari_tiles_creator.geometry.grid import TileGrid
+from napari_tiles_creator.errors import SourceError
+from napari_tiles_creator.geometry.grid import TileGrid, pair
 from napari_tiles_creator.sinks.base import TileFacts
 
 if TYPE_CHECKING:
@@ -61,24 +63,32 @@ class ImageJob:
         self.image = image
         self.failure: str | None = None
         self.is_through = False
-        self.open_tasks = 0
+        self.running = 0
+        self.counts: Counter[type[Event]] = Counter()
+        self._waiting: deque[Task] = deque()
         self._recipe = plan.recipe
         self._layout, self._sink = plan.layout, plan.sink
         self._excluded = frozenset(plan.recipe.tiling.exclude_tiles)
         self._writer, self._done, self._stop = writer, done, stop
         self._pixels = CalibratedImage(image, plan.recipe, hold_bytes)
+        self._tile_height = pair(plan.recipe.tiling.size_px)[0]
         self._stages = self._plan_stages()
 
-    def next_stage(self) -> list[Task]:
-        """Return the tasks that may run now, in any order and at once; none when the image is through."""
-        tasks = [] if self.failure else next(self._stages, [])
-        self.open_tasks = len(tasks)
-        self.is_through = not tasks
-        return tasks
+    def next_tasks(self, workers: int) -> list[Task]:
+        """Return the tasks to start now; the image is through when none runs and none is left.
 
-    def fail(self, reason: str) -> None:
-        """Give the image up after the tasks that are under way."""
-        self.failure = self.failure or reason
+        No more run at once than there is memory for the bands they read: others would push these out, and every
+        band would be decoded again and again.
+        """
+        if self.failure:
+            self._waiting.clear()
+        elif not self._waiting and not self.running:
+            self._waiting.extend(next(self._stages, []))
+        free = min(workers, self._pixels.reads_at_once(self._tile_height)) - self.running
+        tasks = [self._waiting.popleft() for _ in range(min(free, len(self._waiting)))]
+        self.running += len(tasks)
+        self.is_through = not self.running
+        return tasks
 
     def close(self) -> None:
         """Release the file and the memory."""
@@ -106,8 +116,15 @@ class ImageJob:
 
     def _measured(self, task: Callable[[], None]) -> list[Event]:
         if not (self._stop.is_set() or self.failure):
-            task()
+            try:
+                task()
+            except SourceError as error:
+                self._fail(error)
         return []
+
+    def _fail(self, error: SourceError) -> None:
+        """Give the image up after the tasks that are under way."""
+        self.failure = self.failure or str(error)
 
     def _groups(self) -> Iterator[Callable[[], Iterator[PlannedTile]]]:
         """Return the tiles in groups that read neighbouring pixels: grid rows, or scattered tiles by height."""
@@ -126,11 +143,14 @@ class ImageJob:
         return (self.image.in_plane(number, grid.at(row, column)) for column in range(grid.columns.count))
 
     def _cut(self, normalizer: Normalizer, tiles: Callable[[], Iterator[PlannedTile]]) -> list[Event]:
-        events = []
+        events: list[Event] = []
         for planned in tiles():
             if self._stop.is_set() or self.failure:
                 break
-            events.append(self._cut_one(normalizer, planned))
+            try:
+                events.append(self._cut_one(normalizer, planned))
+            except SourceError as error:
+                self._fail(error)
         return events
 
     def _cut_one(self, normalizer: Normalizer, planned: PlannedTile) -> Event:

@@ -11,6 +11,7 @@ import io
 import json
 import os
 import sys
+import zlib
 from dataclasses import dataclass, field, fields
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, Any
@@ -74,8 +75,9 @@ class TileRow:
         return csv_line([getattr(self, column) for column in COLUMNS])
 
 
-ALL_COLUMNS = tuple(column.name for column in fields(TileRow))
-COLUMNS = ALL_COLUMNS
+COLUMNS = tuple(column.name for column in fields(TileRow))
+# Columns that never are empty and hold whole numbers.
+NUMBERS = ("index", "y", "x", "height", "width", "pad_bottom", "pad_right", "bytes", "crc32")
 
 
 def csv_line(values: Sequence[str]) -> str:
@@ -146,8 +148,20 @@ def _text(value: int | None) -> str:
     return "" if value is None else str(value)
 
 
-def head(plan: Plan, failed: Iterable[Failure], finished: bool, checksum: str | None) -> dict[str, Any]:
-    """Return the content of ``tiles.json``: nothing in it depends on when, where or how fast it was made."""
+def head(plan: Plan, failed: Iterable[Failure], checksum: str | None, table: str | None = None) -> dict[str, Any]:
+    """Return the content of ``tiles.json``: nothing in it depends on when, where or how fast it was made.
+
+    Parameters
+    ----------
+    plan : Plan
+        The export.
+    failed : iterable of Failure
+        Sources without tiles.
+    checksum : str or None
+        Digest that the rows hold.
+    table : str, optional
+        Content of ``tiles.csv``, once the export is finished.
+    """
     recipe = plan.recipe.to_dict()
     del recipe["media"]["folder"], recipe["export"]["folder"]
     reasons = {failure.source: failure.reason for failure in failed}
@@ -156,7 +170,8 @@ def head(plan: Plan, failed: Iterable[Failure], finished: bool, checksum: str | 
     return {
         "schema": SCHEMA,
         "program": f"napari-tiles-creator {__version__}",
-        "finished": finished,
+        "finished": table is not None,
+        "table_crc32": None if table is None else zlib.crc32(table.encode()),
         "checksum": checksum,
         "recipe": recipe,
         "sources": sorted(sources, key=lambda source: source["path"]),
@@ -209,6 +224,14 @@ class Manifest:
         """Whether the export came to its end."""
         return bool(self.head.get("finished"))
 
+    def table_state(self) -> str:
+        """Return whether ``tiles.csv`` is the ``"same"`` as when the export ended, ``"changed"`` or ``"missing"``."""
+        try:
+            crc = zlib.crc32((self.folder / TABLE).read_bytes())
+        except OSError:
+            return "missing" if self.finished else "same"
+        return "same" if not self.finished or crc == self.head.get("table_crc32", crc) else "changed"
+
     @classmethod
     def exists(cls, folder: Path) -> bool:
         """Whether the folder holds a manifest, finished or not."""
@@ -258,7 +281,14 @@ def read_rows(path: Path) -> list[TileRow]:
     rows = []
     for number_of_line, values in enumerate(body, start=2):
         if len(values) != len(header):
+            if path.parent.name == WORK_FOLDER and number_of_line == len(lines):
+                break  # a journal may end within a name that holds a line break
             raise DatasetError(f"{path} is damaged: line {number_of_line} has {len(values)} of {len(header)} fields")
+        for name in NUMBERS:
+            if not values[header.index(name)].isdecimal():
+                raise DatasetError(
+                    f"{path} is damaged: line {number_of_line}: {name} is {values[header.index(name)]!r}, no number"
+                )
         # Most values stand in many rows: shared texts keep a million rows small.
         rows.append(TileRow(*("" if at is None else sys.intern(values[at]) for at in columns)))
     return rows

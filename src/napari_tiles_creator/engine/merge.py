@@ -15,7 +15,7 @@ from napari_tiles_creator.engine.normalize import to_type
 from napari_tiles_creator.engine.plan import Failure
 from napari_tiles_creator.engine.resolve import tiling_of
 from napari_tiles_creator.engine.writer import write_error
-from napari_tiles_creator.errors import DatasetError, SourceError
+from napari_tiles_creator.errors import DatasetError, ExportError, SourceError
 from napari_tiles_creator.geometry.box import Box
 from napari_tiles_creator.geometry.grid import TileGrid
 from napari_tiles_creator.geometry.pixel_size import PixelSize
@@ -91,7 +91,7 @@ def merge(
     DatasetError
         If the folder is no finished dataset, or an option is unknown.
     ExportError
-        If the output cannot be written.
+        If the output cannot be written, or a file of that name is there already.
     """
     folder, target = Path(dataset), Path(output)
     for name, value, known in (("kind", kind, KINDS), ("at", at, PLACES), ("blend", blend, BLENDS)):
@@ -103,13 +103,20 @@ def merge(
         raise DatasetError(f"{target} is the dataset itself: choose another folder for the merged images")
     recipe = Recipe.of(manifest.head["recipe"])
     job = _Merge(recipe, Path(tiles) if tiles else folder, cast("Blend", blend), _fill_value(missing), denormalize)
+    sources = [source for source in manifest.head["sources"] if not source.get("failed")]
+    for source in sources:
+        if (target / f"{source['stem']}.tif").exists():
+            raise ExportError(
+                f"{target / source['stem']}.tif is there already and may be an image of yours: "
+                f"choose another folder for the merged images, or move it"
+            )
+    rows_of: dict[str, list[TileRow]] = {}
+    for row in manifest.rows.values():
+        rows_of.setdefault(row.source, []).append(row)
     files, failed = [], []
-    for source in manifest.head["sources"]:
-        if source.get("failed"):
-            continue
-        rows = [row for row in manifest.rows.values() if row.source == source["path"]]
+    for source in sources:
         try:
-            files.append(job.merge_source(source, rows, target))
+            files.append(job.merge_source(source, rows_of.get(source["path"], []), target))
         except (DatasetError, SourceError, ValueError) as error:
             failed.append(Failure(source["path"], str(error)))
     return MergeReport(tuple(files), tuple(_warnings(recipe)), tuple(failed))

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 # Pixels of a band of an image that is not rescaled.
 BAND_PIXELS = 1 << 21
+# Ranges of planes: two numbers a channel, apart from the bands that would push them out.
+LIMITS_BYTES = 1 << 20
 
 
 @dataclass(slots=True)
@@ -107,9 +109,9 @@ class CalibratedImage:
             else None
         )
         self._cache = BandCache(hold_bytes)
+        self._limits = BandCache(LIMITS_BYTES)
         self._lock = threading.Lock()
         self._source: Source | None = None
-        self._limits: dict[Hashable, tuple[float, float]] = {}
 
     @property
     def rows_axis(self) -> int:
@@ -154,6 +156,17 @@ class CalibratedImage:
             If the file cannot be read or decoded.
         """
         return self._gather(box, self.band_rows, lambda k: self._band(plane, k))
+
+    def reads_at_once(self, rows: int) -> int:
+        """Return how many rectangles of so many rows, anywhere, can be read at once from bands that are kept."""
+        band_bytes = self.band_rows * self.image.shape[1] * self.image.channels * self.dtype.itemsize
+        needed = (rows // self.band_rows + 2) * band_bytes
+        if self._resampler:
+            info = self.image.info
+            source_rows = self._source_band_rows
+            span = rows * info.plane_shape[0] // self.image.shape[0] + 2 * self._resampler.rows.halo
+            needed += (span // source_rows + 2) * source_rows * info.plane_shape[1] * self.image.channels * 8
+        return max(1, self._cache.limit_bytes // needed)
 
     def close(self) -> None:
         """Release the file and the memory."""
@@ -201,20 +214,19 @@ class CalibratedImage:
         assert self._resampler is not None
         if not self._resampler.clips:
             return None
-        with self._lock:
-            known = self._limits.get((plane, channel))
-        if known is None:
-            height, rows = self.image.info.plane_shape[0], self._source_band_rows
-            lows, highs = [], []
-            for k in range(-(-height // rows)):
-                band = self._source_band(plane, k)
-                part = band if channel is None else band[channel]
-                lows.append(np.fmin.reduce(part, axis=None))
-                highs.append(np.fmax.reduce(part, axis=None))
-            known = float(np.fmin.reduce(lows)), float(np.fmax.reduce(highs))
-            with self._lock:
-                self._limits[plane, channel] = known
-        return known
+        limits = self._limits.get(plane, lambda: self._source_limits(plane))
+        low, high = limits[0 if channel is None else channel]
+        return float(low), float(high)
+
+    def _source_limits(self, plane: Plane) -> NDArray[np.float64]:
+        """Return minimum and maximum of a source plane, array (ranges, 2): one range, or one a channel."""
+        found = []
+        for k in range(-(-self.image.info.plane_shape[0] // self._source_band_rows)):
+            band = self._source_band(plane, k)
+            parts = list(band) if self.image.axes == "CYX" else [band]
+            found.append([(np.fmin.reduce(part, axis=None), np.fmax.reduce(part, axis=None)) for part in parts])
+        every = np.array(found, np.float64)
+        return np.stack([np.fmin.reduce(every[..., 0]), np.fmax.reduce(every[..., 1])], axis=-1)
 
     @property
     def _source_band_rows(self) -> int:

@@ -153,9 +153,13 @@ def _warnings(recipe: Recipe, images: list[ImagePlan]) -> list[str]:
         warnings.append(f"smaller than a tile and {verb}: {_listed(small)}")
     if few and recipe.tiling.small_images != "skip":
         warnings.append(
-            f"fewer than {recipe.tiling.count} tiles fit with tiling.max_random_overlap "
-            f"{recipe.tiling.max_random_overlap:g}: {_listed(few)}"
+            f"fewer than {recipe.tiling.count} different tiles fit (tiling.max_random_overlap "
+            f"{recipe.tiling.max_random_overlap:g}): {_listed(few)}"
         )
+    if recipe.tiling.sampling == "random":
+        same = [i.name for i in images if len(i.tiling) > 1 and all(a <= b for a, b in zip(i.shape, size, strict=True))]
+        if same:
+            warnings.append(f"no larger than a tile, so that all its random tiles are the same: {_listed(same)}")
     return warnings
 
 

@@ -10,12 +10,9 @@ from __future__ import annotations
 import os
 import shutil
 import threading
-from collections import deque
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager, suppress
+from collections import Counter, deque
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, Any
-
-from filelock import FileLock, Timeout
 
 from napari_tiles_creator.engine.events import (
     Event,
@@ -27,6 +24,7 @@ from napari_tiles_creator.engine.events import (
     TileWritten,
 )
 from napari_tiles_creator.engine.image_job import ImageJob
+from napari_tiles_creator.engine.lock import locked
 from napari_tiles_creator.engine.manifest import (
     HEAD,
     TABLE,
@@ -39,7 +37,7 @@ from napari_tiles_creator.engine.manifest import (
 from napari_tiles_creator.engine.plan import Failure
 from napari_tiles_creator.engine.target import check_target, resumable
 from napari_tiles_creator.engine.writer import TileWriter, write_error
-from napari_tiles_creator.errors import ExportError, PlanError, SourceError
+from napari_tiles_creator.errors import PlanError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -102,18 +100,20 @@ def run(
         If the folder cannot be used, holds another export or other files, is in use, or a write fails.
         Calling again goes on where it stopped.
     """
+    if isinstance(executor, ProcessPoolExecutor):
+        raise PlanError("workers must share memory with this process: give a ThreadPoolExecutor, or none")
     if not plan.images:
         reasons = "; ".join(failure.reason for failure in plan.failed[:3]) or "; ".join(plan.warnings)
         raise PlanError(f"there is no tile to export: {reasons}")
     folder = check_target(plan.recipe)
     workers = workers or default_workers()
-    earlier = resumable(plan, folder, checksum, allow_foreign)
-    with _locked(folder):
+    with locked(folder):
+        earlier = resumable(plan, folder, checksum, allow_foreign)
         done = _complete(earlier) if earlier else {}
         try:
             for stage in (folder / WORK_FOLDER).glob("stage-*"):  # of a run that was killed
                 shutil.rmtree(stage, ignore_errors=True)
-            write_whole(folder / HEAD, _json(head(plan, plan.failed, False, checksum)))
+            write_whole(folder / HEAD, _json(head(plan, plan.failed, checksum)))
         except OSError as error:
             raise write_error(folder, error) from error
         yield Started(len(plan.images), len(plan))
@@ -147,9 +147,9 @@ class _Export:
         self.plan, self.folder, self.done, self.checksum, self.workers = plan, folder, done, checksum, workers
         self.stop = stop
         self.failed = list(plan.failed)
-        self.counts = {TileWritten: 0, TileSkipped: 0, TileLeftOut: 0}
+        self.counts: Counter[type[Event]] = Counter()
         self.writer = TileWriter(folder, checksum)
-        self.hold_bytes = memory_bytes // (2 * workers)
+        self.hold_bytes = memory_bytes // (2 * min(workers, len(plan.images)))
         self.under_way: set[ImageJob] = set()
         self.tasks: dict[Future[list[Event]], ImageJob] = {}
 
@@ -172,25 +172,22 @@ class _Export:
                 return
             for future in finished:
                 job = self.tasks.pop(future)
-                try:
-                    for event in future.result():
-                        self.counts[type(event)] += 1
-                        yield event
-                except SourceError as error:
-                    job.fail(str(error))
-                job.open_tasks -= 1
-                if job.open_tasks == 0:
-                    self._advance(job, pool)
+                job.running -= 1
+                for event in future.result():
+                    job.counts[type(event)] += 1
+                    yield event
+                self._advance(job, pool)
 
     def _advance(self, job: ImageJob, pool: Executor) -> None:
-        """Submit the tasks of the job's next stage."""
-        for task in job.next_stage():
+        """Submit as many tasks of the job's stage as may run at once; begin the next stage when all are done."""
+        for task in job.next_tasks(self.workers):
             self.tasks[pool.submit(task)] = job
 
     def _closed(self, job: ImageJob) -> Iterator[Event]:
         """Release a job; a failed source leaves no tiles behind, so that the result never depends on timing."""
         job.close()
         if job.failure is None:
+            self.counts.update(job.counts)
             return
         reason = job.failure if job.image.name in job.failure else f"{job.image.name}: {job.failure}"
         self.failed.append(Failure(job.image.name, reason))
@@ -213,14 +210,14 @@ class _Export:
         failed = {failure.source for failure in self.failed}
         rows = Manifest.read(self.folder).rows
         place = {image.name: i for i, image in enumerate(self.plan.images)}
-        for row in rows.values():
-            if row.source in failed or row.source not in place:
-                (self.folder / row.tile).unlink(missing_ok=True)
         kept = [row for row in rows.values() if row.source in place and row.source not in failed]
         kept.sort(key=lambda row: (place[row.source], int(row.index)))
+        table = table_text(kept, sha256=self.checksum == "sha256")
         try:
-            write_whole(self.folder / TABLE, table_text(kept, sha256=self.checksum == "sha256"))
-            write_whole(self.folder / HEAD, _json(head(self.plan, self.failed, True, self.checksum)))
+            for tile in rows.keys() - {row.tile for row in kept}:
+                (self.folder / tile).unlink(missing_ok=True)
+            write_whole(self.folder / TABLE, table)
+            write_whole(self.folder / HEAD, _json(head(self.plan, self.failed, self.checksum, table)))
             for journal in (self.folder / WORK_FOLDER).glob("journal-*.csv"):
                 journal.unlink()
         except OSError as error:
@@ -243,27 +240,6 @@ def _complete(manifest: Manifest) -> dict[str, TileRow]:
         except OSError:
             continue
     return rows
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Hold the export folder for this process; its work folder goes at the end of a finished export."""
-    work = folder / WORK_FOLDER
-    try:
-        work.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(work / "lock", timeout=0)
-        lock.acquire()
-    except Timeout as error:
-        raise ExportError(f"another export is writing to {folder}: wait for it, or choose another folder") from error
-    except OSError as error:
-        raise write_error(folder, error) from error
-    try:
-        yield
-    finally:
-        lock.release()
-        (work / "lock").unlink(missing_ok=True)
-        with suppress(OSError):
-            work.rmdir()  # stays where journals of an unfinished export are
 
 
 def _json(content: dict[str, Any]) -> str:

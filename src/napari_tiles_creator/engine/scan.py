@@ -77,6 +77,12 @@ def scan(media: Media) -> Iterator[Scanned]:
 def scan_one(found: Found, media: Media) -> Scanned:
     """Read the header of one source."""
     try:
+        found.name.encode()
+    except UnicodeEncodeError:
+        name = found.name.encode(errors="backslashreplace").decode()
+        plain = Found(name, found.path, found.stem)
+        return Scanned(plain, 0, None, f"{name}: the file's name is not valid Unicode: rename it")
+    try:
         size = found.path.stat().st_size
         source = open_source(found.path, media.series, media.rgb)
     except SourceError as error:

@@ -10,6 +10,8 @@ from napari_tiles_creator.engine.manifest import HEAD, TABLE, WORK_FOLDER, Manif
 from napari_tiles_creator.errors import ExportError
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from napari_tiles_creator.engine.plan import Plan
     from napari_tiles_creator.recipe.document import Recipe
 
@@ -54,12 +56,13 @@ def resumable(plan: Plan, folder: Path, checksum: str | None, allow_foreign: boo
     """
     if Manifest.exists(folder):
         manifest = Manifest.read(folder)
-        difference = _difference(manifest.head, head(plan, plan.failed, finished=False, checksum=checksum))
+        difference = _difference(manifest.head, head(plan, plan.failed, checksum))
         if difference:
             raise ExportError(
                 f"{folder} holds another export ({difference}): choose another folder, "
                 f"or empty this one first (tiles-creator empty {folder})"
             )
+        _refuse_name_clash(plan, folder, known=manifest.rows.keys())
         return manifest
     foreign = sorted(set(os.listdir(folder)) - CLUTTER - {WORK_FOLDER}) if folder.is_dir() else []
     if foreign and not allow_foreign:
@@ -69,20 +72,37 @@ def resumable(plan: Plan, folder: Path, checksum: str | None, allow_foreign: boo
             f"(on the command line, --allow-foreign writes among them)"
         )
     if foreign:
-        _refuse_name_clash(plan, folder)
+        for path in (TABLE, HEAD):
+            if (folder / path).exists():
+                raise ExportError(f"{folder / path} is in the way of the manifest: choose another folder")
+        _refuse_name_clash(plan, folder, known=())
     return None
 
 
-def _refuse_name_clash(plan: Plan, folder: Path) -> None:
+def _refuse_name_clash(plan: Plan, folder: Path, known: Collection[str]) -> None:
+    """Refuse a folder where a file that no export wrote has the name of a tile: every tile of ours has a row."""
     layout, extension = plan.layout, plan.sink.extension
-    for path in (TABLE, HEAD):
-        if (folder / path).exists():
-            raise ExportError(f"{folder / path} is in the way of the manifest: choose another folder")
+    there = {path for path in files_below(folder) if path.endswith(extension) and path not in known}
+    if not there:
+        return
     for image in plan.images:
         for planned in image:
             path = layout.tile_path(planned.name, extension)
-            if (folder / path).exists():
-                raise ExportError(f"{folder / path} is in the way of a tile of that name: choose another folder")
+            if path in there:
+                raise ExportError(
+                    f"{folder / path} is in the way of a tile of that name, and no export wrote it: "
+                    f"move it, or choose another folder"
+                )
+
+
+def files_below(folder: Path) -> list[str]:
+    """Return the paths of all files in a folder and below, without our work folder and file managers' clutter."""
+    paths = []
+    for root, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if name != WORK_FOLDER]
+        prefix = os.path.relpath(root, folder).replace(os.sep, "/")
+        paths += [name if prefix == "." else f"{prefix}/{name}" for name in names if name not in CLUTTER]
+    return sorted(paths)
 
 
 def _difference(old: dict[str, Any], new: dict[str, Any]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -10,8 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import imagecodecs
 
+from napari_tiles_creator.engine.lock import locked
 from napari_tiles_creator.engine.manifest import HEAD, TABLE, WORK_FOLDER, Manifest
-from napari_tiles_creator.engine.target import CLUTTER
+from napari_tiles_creator.engine.target import files_below
+from napari_tiles_creator.engine.writer import write_error
+from napari_tiles_creator.errors import DatasetError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,9 +30,9 @@ class Verdict:
     tiles : int
         Tiles in the manifest.
     missing : tuple of str
-        Tiles whose file is not there.
+        Tiles whose file is not there, and ``tiles.csv`` where it is not.
     changed : tuple of str
-        Tiles whose file has other content than was written.
+        Tiles, and ``tiles.csv``, with other content than was written.
     extra : tuple of str
         Files that no export wrote; harmless.
     finished : bool
@@ -65,11 +67,12 @@ def verify(folder: Path) -> Verdict:
     with ThreadPoolExecutor() as pool:
         states = list(pool.map(lambda row: _state(folder, row), manifest.rows.values()))
     known = {*manifest.rows, TABLE, HEAD}
+    state_of = dict(zip(manifest.rows, states, strict=True)) | {TABLE: manifest.table_state()}
     return Verdict(
         tiles=len(manifest.rows),
-        missing=tuple(tile for tile, state in zip(manifest.rows, states, strict=True) if state == "missing"),
-        changed=tuple(tile for tile, state in zip(manifest.rows, states, strict=True) if state == "changed"),
-        extra=tuple(path for path in _files(folder) if path not in known),
+        missing=tuple(path for path, state in state_of.items() if state == "missing"),
+        changed=tuple(path for path, state in state_of.items() if state == "changed"),
+        extra=tuple(path for path in files_below(folder) if path not in known),
         finished=manifest.finished,
     )
 
@@ -93,10 +96,23 @@ class Emptying:
     keep: tuple[str, ...]
 
     def carry_out(self) -> None:
-        """Remove the files, then the folders that this leaves empty; the export folder itself stays."""
-        for path in self.remove:
-            (self.folder / path).unlink(missing_ok=True)
-        shutil.rmtree(self.folder / WORK_FOLDER, ignore_errors=True)
+        """Remove the files, then the folders that this leaves empty; the export folder itself stays.
+
+        Raises
+        ------
+        ExportError
+            If an export is writing to the folder, or a file cannot be removed.
+        """
+        with locked(self.folder):
+            try:
+                for path in self.remove:
+                    (self.folder / path).unlink(missing_ok=True)
+            except OSError as error:
+                raise write_error(self.folder, error) from error
+            for journal in (self.folder / WORK_FOLDER).glob("journal-*.csv"):
+                journal.unlink(missing_ok=True)
+            for stage in (self.folder / WORK_FOLDER).glob("stage-*"):
+                shutil.rmtree(stage, ignore_errors=True)
         parents = {parent for path in self.remove for parent in (self.folder / path).parents}
         for parent in sorted(parents, key=lambda path: len(path.parts), reverse=True):
             if self.folder in parent.parents:
@@ -113,8 +129,10 @@ def plan_emptying(folder: Path) -> Emptying:
     """
     verdict = verify(folder)
     rows = Manifest.read(folder).rows
+    if TABLE in verdict.missing:
+        raise DatasetError(f"{folder / TABLE} is missing: without it nothing tells which files the export wrote")
     gone = {*verdict.missing, *verdict.changed}
-    manifest = [name for name in (TABLE, HEAD) if (folder / name).exists()]
+    manifest = [name for name in (TABLE, HEAD) if (folder / name).exists() and name not in gone]
     return Emptying(
         folder,
         (*(tile for tile in rows if tile not in gone), *manifest),
@@ -129,16 +147,6 @@ def _state(folder: Path, row: TileRow) -> str:
         return "missing"
     same = len(data) == int(row.bytes) and imagecodecs.deflate_crc32(data) == int(row.crc32)
     return "same" if same else "changed"
-
-
-def _files(folder: Path) -> list[str]:
-    """Return the paths of all files in the folder and below, without our work folder and file managers' clutter."""
-    paths = []
-    for root, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if name != WORK_FOLDER]
-        prefix = os.path.relpath(root, folder).replace(os.sep, "/")
-        paths += [name if prefix == "." else f"{prefix}/{name}" for name in names if name not in CLUTTER]
-    return sorted(paths)
 
 
 def _remove_if_empty(folder: Path) -> None:

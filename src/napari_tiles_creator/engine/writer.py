@@ -72,7 +72,7 @@ class TileWriter:
                     view = memoryview(buffer)
                     while view:
                         view = view[file.write(view) :]
-            os.write(journal, row.line().encode())
+            _write_all(journal, row.line().encode())
             target = self.folder / path
             self._ensure_folder(target.parent)
             os.replace(staged, target)
@@ -96,7 +96,7 @@ class TileWriter:
             stage = self._work / f"stage-{number}"
             stage.mkdir(exist_ok=True)
             journal = os.open(self._work / f"journal-{number:04d}.csv", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-            os.write(journal, csv_line(COLUMNS).encode())
+            _write_all(journal, csv_line(COLUMNS).encode())
             with self._lock:
                 self._journals.append(journal)
             self._own.place = str(stage), journal
@@ -115,6 +115,12 @@ class TileWriter:
         for buffer in buffers:
             digest.update(buffer)
         return digest.hexdigest()
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    """Write all of it: on a disk that fills up, a single call may write a part and say nothing."""
+    while data:
+        data = data[os.write(descriptor, data) :]
 
 
 def _crc32(buffers: Buffers) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import tifffile
@@ -14,6 +14,7 @@ from napari_tiles_creator.sources.base import KNOWN_AXES, SourceInfo
 from napari_tiles_creator.sources.tiff_metadata import channel_names, pixel_size
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -214,10 +215,10 @@ class TiffSource:
         offsets, counts = [page.dataoffsets[i] for i in wanted], [page.databytecounts[i] for i in wanted]
         if any(offset + count > handle.size for offset, count in zip(offsets, counts, strict=True)):
             raise SourceError(f"{self.info.path.name} is cut short: some of its pixels are missing")
-        segments = handle.read_segments(offsets, counts, indices=wanted, lock=self._lock)
+        segments = handle.read_segments(offsets, counts, lock=self._lock)
         extra = {"jpegtables": frame.jpegtables, "jpegheader": frame.jpegheader} if frame.jpegtables else {}
-        for encoded, index in segments:
-            decoded, (plane, _, y, x, _), shape = frame.decode(encoded, index, **extra)
+        for encoded, position in cast("Iterator[tuple[bytes | None, int]]", segments):
+            decoded, (plane, _, y, x, _), shape = frame.decode(encoded, wanted[position], **extra)
             self.decoded_segments += 1
             if decoded is None:  # a segment that was never written
                 out_value: Any = frame.nodata
