@@ -1,6 +1,7 @@
 """The command line as users and programs meet it: output, exit codes, one sentence for every mistake."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -315,3 +316,41 @@ def test_the_installed_command_starts_without_napari_and_qt(tmp_path):
     code += "from napari_tiles_creator.cli import main; main(['--version'])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.startswith("tiles-creator, version ")
+
+
+def test_pictures_replace_pictures_only(images, tmp_path, tiles_creator):
+    picture = tmp_path / "p.png"
+    for _ in range(2):  # our own picture may be replaced
+        assert tiles_creator("preview", images, *SMALL, "--picture", picture)[0] == 0
+    assert read(picture).ndim == 3
+    for name, words in (("cell_0.tif", "ends in .png"), ("mine.png", "no picture of this program")):
+        target = images / name
+        if not target.exists():
+            target.write_bytes(b"mine")
+        before = target.read_bytes()
+        code, _, err = tiles_creator("mosaic", images, "--pattern", "cell*", "--picture", target)
+        assert code == 2
+        assert words in err
+        assert target.read_bytes() == before
+
+
+def test_a_mistaken_unit_is_told_at_once(images, tiles_creator):
+    code, _, err = tiles_creator("plan", images, "--target-pixel-size", "1e-9", "--json")
+    assert code == 2
+    code, _, err = tiles_creator("plan", images, "--target-pixel-size", "1e-9")
+    assert code == 2
+    assert "cell_0.tif: rescaling makes 195000000000" in err
+    assert "check the pixel sizes" in err
+
+
+def test_output_that_is_full_or_knows_no_such_letters(images, tmp_path):
+    command = [sys.executable, "-m", "napari_tiles_creator.cli", "plan", str(images), *SMALL]
+    done = subprocess.run(command, capture_output=True, check=False, env={**os.environ, "PYTHONIOENCODING": "cp1252"})
+    assert done.returncode == 0
+    assert b"3 images ? 50 tiles" in done.stdout
+    if os.path.exists("/dev/full"):
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+        assert done.returncode == 2
+        assert "No space left" in done.stderr
+        assert "Traceback" not in done.stderr

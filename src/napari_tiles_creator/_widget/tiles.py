@@ -40,6 +40,9 @@ _SMALL_LABELS = {"pad": "Pad to one tile", "skip": "Leave out", "error": "Fail"}
 _PAD_LABELS = {"constant": "Lower bound", "reflect": "Mirror image", "edge": "Value at the edge"}
 ORDER_LABELS = {"rows": "Row by row", "edges_last": "Edges last"}
 
+# Qt counts in 32 bits; nobody drags a slider further.
+LARGEST_INT = 2**31 - 1
+
 
 class TilesPanel(Panel[Tiling]):
     """The recipe's section ``tiling``, and the preview's controls.
@@ -168,7 +171,7 @@ class TilesPanel(Panel[Tiling]):
 
     def show_count(self, count: int) -> None:
         """Let slider and spin box run over so many tiles; 0 disables them."""
-        last = max(0, count - 1)
+        last = min(max(0, count - 1), LARGEST_INT)
         self.slider.setMaximum(last)
         self.position.setMaximum(last)
         self.position.setSuffix(f" / {last}")

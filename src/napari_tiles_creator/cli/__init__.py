@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import logging
+import os
 import sys
+from contextlib import suppress
 from typing import NoReturn
 
 import click
@@ -42,6 +46,9 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and exit; every expected error is one sentence on standard error."""
     # tifffile logs recoverable oddities of foreign files; what matters reaches the user as an error of ours.
     logging.getLogger("tifffile").setLevel(logging.CRITICAL)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal or pipe that cannot show × or µ shows a ? instead
     try:
         code = tiles_creator.main(arguments, prog_name="tiles-creator", standalone_mode=False)
     except click.ClickException as error:
@@ -49,6 +56,13 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         sys.exit(NOTHING_DONE)
     except TilesError as error:
         click.echo(f"error: {error}", err=True)
+        sys.exit(NOTHING_DONE)
+    except OSError as error:
+        with suppress(OSError, ValueError):  # where output goes may be full or closed: what is left of it is dropped
+            if error.errno in (errno.ENOSPC, errno.EPIPE):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            place = f"{error.filename}: " if error.filename else ""
+            click.echo(f"error: {place}{error.strerror or error}", err=True)
         sys.exit(NOTHING_DONE)
     except MemoryError:
         click.echo("error: not enough memory: lower --memory or --workers, or cut smaller tiles", err=True)

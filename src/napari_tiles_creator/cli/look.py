@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -170,7 +172,22 @@ def _ranges(planned: Plan) -> dict[str, list[list[float]]]:
 def _save_picture(path: str, png: bytes) -> None:
     from napari_tiles_creator.errors import ExportError
 
+    target = Path(path)
+    if target.suffix.lower() != ".png":
+        raise ExportError(f"{path}: pictures are PNG files: give a name that ends in .png")
+    if target.is_file() and SIGNED not in target.read_bytes()[:100]:
+        raise ExportError(f"{path} is there already and no picture of this program: choose another name")
     try:
-        Path(path).write_bytes(png)
+        # Right behind the header (8 bytes of signature, 25 of IHDR).
+        target.write_bytes(png[:33] + SIGNED + png[33:])
     except OSError as error:
         raise ExportError(f"cannot write the picture {path}: {error.strerror}") from error
+
+
+def _text_chunk(text: bytes) -> bytes:
+    """Return a PNG text chunk: length, type, content, checksum."""
+    return struct.pack(">I", len(text)) + b"tEXt" + text + struct.pack(">I", zlib.crc32(b"tEXt" + text))
+
+
+# By this a picture is known as ours, and may be replaced by the next one.
+SIGNED = _text_chunk(b"Software\0tiles-creator")

@@ -144,20 +144,14 @@ class ImagePlan:
         """Pixels of all tiles of one plane, padding included."""
         if isinstance(self.tiling, TileScatter):
             return sum(tile.shape[0] * tile.shape[1] for tile in self.tiling)
-        rows, columns = self.tiling.rows, self.tiling.columns
-        height = sum(rows.stop(i) - rows.start(i) + rows.padding(i) for i in range(rows.count))
-        width = sum(columns.stop(i) - columns.start(i) + columns.padding(i) for i in range(columns.count))
-        return height * width
+        return self.tiling.rows.total * self.tiling.columns.total
 
     @cached_property
     def box_pixels(self) -> int:
         """Pixels of all tiles of one plane that lie in the plane."""
         if isinstance(self.tiling, TileScatter):
             return sum(box.area for box in self.tiling.boxes)
-        rows, columns = self.tiling.rows, self.tiling.columns
-        height = sum(rows.stop(i) - rows.start(i) for i in range(rows.count))
-        width = sum(columns.stop(i) - columns.start(i) for i in range(columns.count))
-        return height * width
+        return self.tiling.rows.box_total * self.tiling.columns.box_total
 
     @property
     def bytes(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -168,13 +169,16 @@ class _Merge:
         image = image.reshape(*lengths, *image.shape[1:])
         path = target / f"{source['stem']}.tif"
         facts = TileFacts(axes + plane_axes, _pixel_size(rows[0]))
+        staged = path.with_name(path.name + ".part")
         try:
             target.mkdir(parents=True, exist_ok=True)
-            staged = path.with_name(path.name + ".part")
             write_tiff(staged, image, facts, compression="zlib")
             os.replace(staged, path)
         except OSError as error:
             raise write_error(target, error) from error
+        finally:
+            with suppress(OSError):
+                staged.unlink(missing_ok=True)
         return path
 
     def _merge_plane(self, source: dict[str, Any], rows: list[TileRow]) -> NDArray[Any]:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from napari_tiles_creator.recipe.tiling import Tiling
     from napari_tiles_creator.sources.base import SourceInfo
 
+# Pixels along an axis: ten times the largest slides; beyond, somebody mistook a unit.
+MOST_PIXELS = 10_000_000
+
 
 def resolve_image(recipe: Recipe, item: Scanned) -> ImagePlan:
     """Return what one source gives.
@@ -120,6 +123,8 @@ def _calibrated_shape(recipe: Recipe, info: SourceInfo, pixel_size: PixelSize | 
             scaled_length(height, pixel_size.y_um / target),
             scaled_length(width, pixel_size.x_um / target),
         )
+    if max(shape) > MOST_PIXELS:
+        raise PlanError(f"{name}: rescaling makes {shape[0]} × {shape[1]} px of it; check the pixel sizes")
     if not all(shape):
         raise PlanError(f"{name}: rescaling leaves nothing of its {height} × {width} px; check the pixel sizes")
     return shape

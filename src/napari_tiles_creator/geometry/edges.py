@@ -90,6 +90,17 @@ class TiledAxis:
         return self.size - (self.stop(i) - self.start(i))
 
     @property
+    def box_total(self) -> int:
+        """Pixels of all tiles that lie in the plane, shared ones counted each time; only the last may stick out."""
+        last = self.count - 1
+        return last * self.size + self.stop(last) - self.start(last)
+
+    @property
+    def total(self) -> int:
+        """Pixels of all tiles, shared ones counted each time, padding included."""
+        return self.box_total + self.padding(self.count - 1)
+
+    @property
     def last_is_edge(self) -> bool:
         """Whether the last tile breaks the regular stride or sticks out of the plane."""
         return self.edge != "drop" and (self.count - 1) * self.stride + self.size != self.length

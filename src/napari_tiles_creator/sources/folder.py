@@ -69,7 +69,7 @@ def find_sources(
             raise SourceError(f"{root}: no such folder or file; check the path")
         names = sorted(_walk(root, recursive))
     except PermissionError as error:
-        raise SourceError(f"{root}: no permission to list the folder") from error
+        raise SourceError(f"{error.filename or root}: no permission to list the folder") from error
     names = [name for name in names if _matches(name, pattern)]
     found = [Found(n, root / n, stem) for n, stem in zip(names, _stems(names), strict=True)]
     return [file for file in found if not any(_matches(file.name, out, whole=True) for out in exclude)]
