@@ -230,3 +230,15 @@ def test_padding_holds_low_in_the_tiles_type(settings, dtype, value):
     normalizer = Normalizer(Normalization(**settings), dtype, "YX", np.dtype(np.uint8))
     padded = np.pad(np.ones((1, 1), dtype), ((0, 1), (0, 0)), constant_values=normalizer.padding_value)
     assert padded[1, 0] == value
+
+
+@pytest.mark.parametrize("dtype", ["uint16", "float32"])
+def test_a_sparse_image_whose_percentiles_fall_on_one_value_does_not_turn_black(dtype):
+    image = np.zeros((100, 100), dtype)
+    image[3, :50] = 900  # less than 1 % of the pixels
+    settings = Normalization(percentiles=(1, 99), dtype="uint8")
+    lowest, highest = np.percentile(image, (1, 99))
+    assert lowest == highest == 0
+    for ranges in (None, (Range(0.0, 0.0),)):
+        tile, _ = Normalizer(settings, "uint8", "YX", image.dtype, ranges)(image)
+        np.testing.assert_array_equal(tile, np.where(image > 0, 255, 0))

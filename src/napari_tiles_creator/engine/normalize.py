@@ -71,6 +71,8 @@ class Normalizer:
         span = found.high - found.low
         if not span > 0:  # constant, or no finite pixel at all
             values = np.where(np.isnan(pixels), np.nan, low) if pixels.dtype.kind == "f" else np.full(pixels.shape, low)
+            if last < 100:  # both percentiles fall on one value, as on a sparse image: what is brighter is clipped
+                values[pixels > found.high] = high
             return to_type(values, self.dtype)
         values = pixels.astype(np.float64)
         values -= found.low
