@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
+from napari_tiles_creator.engine.normalize import to_type
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -177,11 +179,6 @@ def like(weight: NDArray[Any], pixels: NDArray[Any]) -> NDArray[Any]:
 
 def rounded(values: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
     """Return sums in the type of the tiles, integers rounded and saturated."""
-    if values.dtype == dtype:
-        return values
-    if dtype.kind == "b":
+    if dtype.kind == "b" and values.dtype != dtype:
         return values > 0.5
-    if dtype.kind in "ui":
-        limits = np.iinfo(dtype)
-        values = np.clip(np.rint(values), limits.min, limits.max)
-    return values.astype(dtype)
+    return to_type(values, dtype.name)

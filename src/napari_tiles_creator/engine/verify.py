@@ -63,7 +63,11 @@ def verify(folder: Path) -> Verdict:
     DatasetError
         If the folder is no dataset.
     """
-    manifest = Manifest.read(folder)
+    return _compared(Manifest.read(folder))
+
+
+def _compared(manifest: Manifest) -> Verdict:
+    folder = manifest.folder
     with ThreadPoolExecutor() as pool:
         states = list(pool.map(lambda row: _state(folder, row), manifest.rows.values()))
     known = {*manifest.rows, TABLE, HEAD}
@@ -127,8 +131,8 @@ def plan_emptying(folder: Path) -> Emptying:
     DatasetError
         If the folder is no dataset.
     """
-    verdict = verify(folder)
-    rows = Manifest.read(folder).rows
+    found = Manifest.read(folder)
+    verdict, rows = _compared(found), found.rows
     if TABLE in verdict.missing:
         raise DatasetError(f"{folder / TABLE} is missing: without it nothing tells which files the export wrote")
     gone = {*verdict.missing, *verdict.changed}
