@@ -111,7 +111,7 @@ def test_the_presets_are_those_of_the_interface():
 
 def mirrored_tests() -> list[Path]:
     """Return the tests in the packages' folders; those of the widget are named after what a user does."""
-    return [path.relative_to(TESTS) for path in sorted(TESTS.glob("*/test_*.py")) if path.parent.name != "widget"]
+    return [path.relative_to(TESTS) for path in sorted(TESTS.glob("*/**/test_*.py")) if "widget" not in path.parts]
 
 
 @pytest.mark.parametrize("path", mirrored_tests(), ids=str)

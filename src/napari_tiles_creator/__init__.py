@@ -14,11 +14,11 @@ __version__ = "0.1.0"
 _HOME_OF = {
     "Recipe": "napari_tiles_creator.recipe.document",
     "TileGrid": "napari_tiles_creator.geometry.grid",
-    "make_plan": "napari_tiles_creator.engine.plan",
-    "run": "napari_tiles_creator.engine.run",
-    "merge": "napari_tiles_creator.engine.merge",
-    "cut_array": "napari_tiles_creator.engine.arrays",
-    "merge_arrays": "napari_tiles_creator.engine.arrays",
+    "make_plan": "napari_tiles_creator.engine.planning.plan",
+    "run": "napari_tiles_creator.engine.export.run",
+    "merge": "napari_tiles_creator.engine.back.merge",
+    "cut_array": "napari_tiles_creator.engine.back.arrays",
+    "merge_arrays": "napari_tiles_creator.engine.back.arrays",
     "TilesCreatorWidget": "napari_tiles_creator._widget.dock",
 }
 
@@ -35,10 +35,10 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from napari_tiles_creator.engine.arrays import cut_array, merge_arrays
-    from napari_tiles_creator.engine.merge import merge
-    from napari_tiles_creator.engine.plan import make_plan
-    from napari_tiles_creator.engine.run import run
+    from napari_tiles_creator.engine.back.arrays import cut_array, merge_arrays
+    from napari_tiles_creator.engine.back.merge import merge
+    from napari_tiles_creator.engine.export.run import run
+    from napari_tiles_creator.engine.planning.plan import make_plan
     from napari_tiles_creator.geometry.grid import TileGrid
     from napari_tiles_creator.recipe.document import Recipe
 

@@ -7,8 +7,8 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QMessageBox
 
 from napari_tiles_creator import Recipe, make_plan, run
-from napari_tiles_creator.engine import run as run_module
-from napari_tiles_creator.engine.verify import verify
+from napari_tiles_creator.engine.export import run as run_module
+from napari_tiles_creator.engine.export.verify import verify
 
 
 def contents(folder):

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from napari_tiles_creator._widget.pattern import grid_paths, image_placement, outlines, tile_placement
+from napari_tiles_creator._widget.viewing.pattern import grid_paths, image_placement, outlines, tile_placement
 from napari_tiles_creator.geometry.grid import TileGrid
 from napari_tiles_creator.geometry.scatter import scatter
 

@@ -177,8 +177,8 @@ def test_colour(previewed, viewer, images):
 
 
 def test_large_image_is_thinned_out(dock, planned, monkeypatch):
-    from napari_tiles_creator._widget import picture
-    from napari_tiles_creator._widget.pattern import image_placement
+    from napari_tiles_creator._widget.viewing import picture
+    from napari_tiles_creator._widget.viewing.pattern import image_placement
 
     monkeypatch.setattr(picture, "LONGEST_SIDE", 40)
     plan = planned()

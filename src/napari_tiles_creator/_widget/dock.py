@@ -10,23 +10,23 @@ from qtpy.QtCore import QEvent, QSize, Signal
 from qtpy.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 from superqt.utils import qdebounced
 
-from napari_tiles_creator._widget.calibration import CalibrationPanel
-from napari_tiles_creator._widget.column import PanelColumn
-from napari_tiles_creator._widget.emptying import EmptyingFolder
-from napari_tiles_creator._widget.export import ExportPanel
-from napari_tiles_creator._widget.exporting import Exporting
+from napari_tiles_creator._widget.controls.icons import ThemeIcons
 from napari_tiles_creator._widget.footer import Footer
-from napari_tiles_creator._widget.icons import ThemeIcons
-from napari_tiles_creator._widget.layers import ROLES, Layers
-from napari_tiles_creator._widget.media import MediaPanel
-from napari_tiles_creator._widget.normalization import NormalizationPanel
-from napari_tiles_creator._widget.planning import Outcome, Planning
-from napari_tiles_creator._widget.preview import Preview
+from napari_tiles_creator._widget.panels.calibration import CalibrationPanel
+from napari_tiles_creator._widget.panels.column import PanelColumn
+from napari_tiles_creator._widget.panels.export import ExportPanel
+from napari_tiles_creator._widget.panels.media import MediaPanel
+from napari_tiles_creator._widget.panels.normalization import NormalizationPanel
+from napari_tiles_creator._widget.panels.tiles import TilesPanel
 from napari_tiles_creator._widget.problems import plan_notes, plan_status
 from napari_tiles_creator._widget.recipe_bar import RecipeBar, with_preset
-from napari_tiles_creator._widget.sample import Sample
-from napari_tiles_creator._widget.tiles import TilesPanel
-from napari_tiles_creator._widget.worker import Jobs
+from napari_tiles_creator._widget.viewing.layers import ROLES, Layers
+from napari_tiles_creator._widget.viewing.preview import Preview
+from napari_tiles_creator._widget.viewing.sample import Sample
+from napari_tiles_creator._widget.work.emptying import EmptyingFolder
+from napari_tiles_creator._widget.work.exporting import Exporting
+from napari_tiles_creator._widget.work.planning import Outcome, Planning
+from napari_tiles_creator._widget.work.worker import Jobs
 from napari_tiles_creator.errors import FieldProblem, RecipeError, TilesError
 from napari_tiles_creator.recipe.document import Recipe
 
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
     from napari.viewer import Viewer
 
-    from napari_tiles_creator._widget.worker import Ending
-    from napari_tiles_creator.engine.plan import Plan
+    from napari_tiles_creator._widget.work.worker import Ending
+    from napari_tiles_creator.engine.planning.plan import Plan
 
 DEBOUNCE_MS = 150
 WIDTH = 340

@@ -8,7 +8,7 @@ from qtpy.QtCore import QEvent, Signal
 from qtpy.QtGui import QPalette
 from qtpy.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
-from napari_tiles_creator._widget.labels import wrapped_label
+from napari_tiles_creator._widget.controls.labels import wrapped_label
 
 
 class Footer(QWidget):

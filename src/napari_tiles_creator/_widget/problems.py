@@ -9,7 +9,7 @@ from napari_tiles_creator._widget.footer import grouped, size
 from napari_tiles_creator.errors import ExportError, FieldProblem, PlanError, RecipeError, SourceError
 
 if TYPE_CHECKING:
-    from napari_tiles_creator.engine.plan import Plan
+    from napari_tiles_creator.engine.planning.plan import Plan
     from napari_tiles_creator.errors import TilesError
 
 FIELD = re.compile(r"\b(media|calibration|normalization|tiling|export)\.([a-z][a-z_]*)")

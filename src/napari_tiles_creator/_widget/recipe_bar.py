@@ -12,7 +12,7 @@ from napari_tiles_creator.recipe.document import Recipe
 from napari_tiles_creator.recipe.presets import PRESETS
 
 if TYPE_CHECKING:
-    from napari_tiles_creator._widget.icons import ThemeIcons
+    from napari_tiles_creator._widget.controls.icons import ThemeIcons
 
 PRESET_LABELS = {"unet": "UNet", "yolo": "YOLO", "axons": "Axons", "imgsplit": "Imgsplit"}
 OWN = "Own"

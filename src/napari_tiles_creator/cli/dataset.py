@@ -19,7 +19,7 @@ SHOWN = 10
 @json_option
 def verify(dataset: str, as_json: bool) -> int:
     """Check every file of DATASET against its manifest, contents included."""
-    from napari_tiles_creator.engine.verify import verify as verify_dataset
+    from napari_tiles_creator.engine.export.verify import verify as verify_dataset
 
     verdict = verify_dataset(Path(dataset))
     if as_json:
@@ -52,7 +52,7 @@ def merge(
     dataset: str, output: str, tiles: str | None, kind: str, blend: str, at: str, missing: str, denormalize: bool
 ) -> int:
     """Put the tiles of DATASET, or results named like them, back into one TIFF an image in OUTPUT."""
-    from napari_tiles_creator.engine.merge import merge as merge_dataset
+    from napari_tiles_creator.engine.back.merge import merge as merge_dataset
 
     report = merge_dataset(
         dataset, output, tiles=tiles, kind=kind, blend=blend, at=at, missing=missing, denormalize=denormalize
@@ -72,7 +72,7 @@ def merge(
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def empty(dataset: str, yes: bool) -> int:
     """Remove exactly what an export wrote to DATASET: unchanged tiles and the manifest, nothing else."""
-    from napari_tiles_creator.engine.verify import plan_emptying
+    from napari_tiles_creator.engine.export.verify import plan_emptying
 
     emptying = plan_emptying(Path(dataset))
     click.echo(f"{counted(len(emptying.remove), 'file')} of the export in {dataset} will be removed")

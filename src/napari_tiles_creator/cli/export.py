@@ -13,8 +13,8 @@ from napari_tiles_creator.cli.show import complain, counted, print_json, warn
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from napari_tiles_creator.engine.events import Event, Finished
-    from napari_tiles_creator.engine.plan import Plan
+    from napari_tiles_creator.engine.export.events import Event, Finished
+    from napari_tiles_creator.engine.planning.plan import Plan
 
 SOME_FAILED, NOTHING_DONE = 1, 2
 
@@ -42,9 +42,9 @@ def export(
 
     Stopped at any point, the same command goes on where it left off.
     """
-    from napari_tiles_creator.engine.events import Finished, ItemFailed
-    from napari_tiles_creator.engine.plan import make_plan
-    from napari_tiles_creator.engine.run import run
+    from napari_tiles_creator.engine.export.events import Finished, ItemFailed
+    from napari_tiles_creator.engine.export.run import run
+    from napari_tiles_creator.engine.planning.plan import make_plan
 
     if scheduler:
         raise click.UsageError(f"--scheduler {scheduler}: exports run on this machine only so far; leave it out")
@@ -79,7 +79,7 @@ def _with_progress(events: Iterable[Event], total: int) -> Iterator[Event]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    from napari_tiles_creator.engine.events import TileLeftOut, TileSkipped, TileWritten
+    from napari_tiles_creator.engine.export.events import TileLeftOut, TileSkipped, TileWritten
 
     console = Console(stderr=True)
     columns = (

@@ -15,8 +15,8 @@ from napari_tiles_creator.cli.show import bytes_text, complain, counted, print_j
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from napari_tiles_creator.engine.plan import Plan
-    from napari_tiles_creator.engine.scan import Scanned
+    from napari_tiles_creator.engine.planning.plan import Plan
+    from napari_tiles_creator.engine.planning.scan import Scanned
     from napari_tiles_creator.recipe.media import Media
 
 SOME_FAILED, NOTHING_DONE = 1, 2
@@ -29,7 +29,7 @@ SOME_FAILED, NOTHING_DONE = 1, 2
 @json_option
 def scan(source: str, pattern: str, recursive: bool, as_json: bool) -> int:
     """List the images in SOURCE: axes, shape, type, pixel size, problems. Reads headers only."""
-    from napari_tiles_creator.engine.scan import scan as scan_media
+    from napari_tiles_creator.engine.planning.scan import scan as scan_media
 
     found = []
     for item in scan_media(_media(source, pattern, recursive)):
@@ -53,7 +53,7 @@ def scan(source: str, pattern: str, recursive: bool, as_json: bool) -> int:
 @json_option
 def plan(measure: bool, as_json: bool, **options: Any) -> int:
     """Tell what an export would write, without writing: tiles per image, totals, warnings."""
-    from napari_tiles_creator.engine.plan import make_plan
+    from napari_tiles_creator.engine.planning.plan import make_plan
 
     planned = make_plan(make_recipe(**options))
     ranges = _ranges(planned) if measure else {}
@@ -82,8 +82,8 @@ def plan(measure: bool, as_json: bool, **options: Any) -> int:
 @click.option("--picture", required=True, metavar="OUT.png", help="Where the picture goes.")
 def preview(image: str | None, picture: str, **options: Any) -> int:
     """Draw the cutting pattern on one image into a PNG picture."""
-    from napari_tiles_creator.engine.plan import make_plan
-    from napari_tiles_creator.engine.preview import pattern_picture
+    from napari_tiles_creator.engine.pictures.preview import pattern_picture
+    from napari_tiles_creator.engine.planning.plan import make_plan
     from napari_tiles_creator.errors import PlanError
 
     planned = make_plan(make_recipe(**options))
@@ -104,9 +104,9 @@ def preview(image: str | None, picture: str, **options: Any) -> int:
 @click.option("--recursive", is_flag=True, help="Also look into the folders inside.")
 def mosaic(source: str, picture: str, count: int, seed: int, pattern: str, recursive: bool) -> int:
     """Show a random sample of the images in SOURCE side by side in a PNG picture."""
-    from napari_tiles_creator.engine.mosaic import make_mosaic
-    from napari_tiles_creator.engine.mosaic import picture as drawn
-    from napari_tiles_creator.engine.scan import scan as scan_media
+    from napari_tiles_creator.engine.pictures.mosaic import make_mosaic
+    from napari_tiles_creator.engine.pictures.mosaic import picture as drawn
+    from napari_tiles_creator.engine.planning.scan import scan as scan_media
     from napari_tiles_creator.errors import PlanError
 
     media = _media(source, pattern, recursive)
@@ -161,7 +161,7 @@ def _show_plan(planned: Plan, ranges: dict[str, list[list[float]]]) -> None:
 
 def _ranges(planned: Plan) -> dict[str, list[list[float]]]:
     """Return the measured range of every image, one or one a channel."""
-    from napari_tiles_creator.engine.measurement import measure_image
+    from napari_tiles_creator.engine.pixels.measurement import measure_image
 
     return {
         image.name: [[found.low, found.high] for found in measure_image(image, planned.recipe)]

@@ -24,7 +24,7 @@ def recipe(preset: str) -> int:
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Seed of the synthetic images.")
 def sample(folder: str, seed: int) -> int:
     """Write sample images to FOLDER: synthetic microglia with their masks, and two real images."""
-    from napari_tiles_creator.engine.sample import write_samples
+    from napari_tiles_creator.engine.samples.bundled import write_samples
 
     paths = write_samples(Path(folder), seed=seed)
     click.echo(f"{counted(len(paths), 'file')} in {folder}")

@@ -1,0 +1,1 @@
+"""What napari offers in its menus and readers besides the dock."""

@@ -1,0 +1,1 @@
+"""The five panels: sections of the recipe as rows of fields."""

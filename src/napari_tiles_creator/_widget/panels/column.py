@@ -1,0 +1,83 @@
+"""The five panels one above the other, scrolled."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from qtpy.QtCore import QEvent, QSize, Qt, QTimer
+from qtpy.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+
+from napari_tiles_creator._widget.controls.fold import FoldButton
+from napari_tiles_creator._widget.problems import problems_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from napari_tiles_creator._widget.panels.panel import Panel
+    from napari_tiles_creator.errors import FieldProblem, TilesError
+
+
+class PanelColumn(QScrollArea):
+    """All panels; problems are told in the one whose section they are about.
+
+    Parameters
+    ----------
+    panels : iterable of Panel
+        From top to bottom.
+    """
+
+    def __init__(self, panels: Iterable[Panel[Any]]) -> None:
+        super().__init__()
+        self.panels = {panel.name: panel for panel in panels}
+        body = QWidget()
+        column = QVBoxLayout(body)
+        column.setContentsMargins(4, 0, 4, 4)
+        column.setSpacing(6)
+        for panel in self.panels.values():
+            column.addWidget(panel)
+        column.addStretch(1)
+        self.setWidget(body)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+
+    def minimumSizeHint(self) -> QSize:
+        """Return a width that cuts no field off."""
+        width = self.widget().minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
+        return QSize(width, 120)
+
+    def showEvent(self, event: QEvent) -> None:
+        """Align the fields of all panels; before, labels do not know the theme's font."""
+        super().showEvent(event)
+        width = max(label.sizeHint().width() for panel in self.panels.values() for label in panel.labels())
+        for panel in self.panels.values():
+            panel.align(width)
+
+    def show_problems(self, error: TilesError) -> tuple[FieldProblem, ...]:
+        """Mark the fields that an error is about; return them."""
+        problems = problems_of(error)
+        for problem in problems:
+            section, _, field = problem.field.partition(".")
+            if section in self.panels:
+                self.panels[section].show_problem(field, problem.message)
+        return problems
+
+    def clear_problems(self) -> None:
+        """Take all marks away."""
+        for panel in self.panels.values():
+            panel.clear_problems()
+
+    def show_field(self, name: str) -> None:
+        """Bring a field such as ``"media.folder"`` into sight and put the cursor into it."""
+        section, _, field = name.partition(".")
+        if section not in self.panels:
+            return
+        panel = self.panels[section]
+        target = panel.editor(field) if panel.has_editor(field) else panel.header
+        for fold in self.findChildren(FoldButton):
+            fold.reveal(target)
+        # Once the layout knows where the field has come to lie.
+        QTimer.singleShot(0, partial(self.ensureWidgetVisible, target))
+        target.setFocus()

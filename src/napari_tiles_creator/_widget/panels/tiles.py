@@ -1,0 +1,187 @@
+"""Where tiles lie, and the controls that show it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QPushButton, QSlider, QSpinBox
+from superqt import QElidingLabel
+from superqt.utils import signals_blocked
+
+from napari_tiles_creator._widget.controls.editors import (
+    NARROW_COMBO,
+    NARROW_SPIN,
+    CheckEditor,
+    ChoiceEditor,
+    IntegerEditor,
+    PairEditor,
+)
+from napari_tiles_creator._widget.controls.labels import set_muted
+from napari_tiles_creator._widget.controls.line import LineEditor, number
+from napari_tiles_creator._widget.panels.panel import Panel
+from napari_tiles_creator.geometry.edges import EDGE_POLICIES
+from napari_tiles_creator.geometry.grid import GRID_ORDERS
+from napari_tiles_creator.recipe.tiling import SAMPLINGS, Tiling
+
+if TYPE_CHECKING:
+    from napari_tiles_creator.engine.planning.image_plan import ImagePlan
+    from napari_tiles_creator.engine.planning.plan import Plan
+
+EDGE_LABELS = {
+    "shift": "Shift the last",
+    "spread": "Spread evenly",
+    "pad": "Pad",
+    "drop": "Drop the rest",
+    "ragged": "Cut short",
+}
+SAMPLING_LABELS = {"grid": "Grid", "random": "Random", "jittered": "Jittered"}
+_SMALL_LABELS = {"pad": "Pad to one tile", "skip": "Leave out", "error": "Fail"}
+_PAD_LABELS = {"constant": "Lower bound", "reflect": "Mirror image", "edge": "Value at the edge"}
+ORDER_LABELS = {"rows": "Row by row", "edges_last": "Edges last"}
+
+# Qt counts in 32 bits; nobody drags a slider further.
+LARGEST_INT = 2**31 - 1
+
+
+class TilesPanel(Panel[Tiling]):
+    """The recipe's section ``tiling``, and the preview's controls.
+
+    Attributes
+    ----------
+    slider : QSlider
+        Index of the current tile in the previewed image, from 0.
+    show_all : QCheckBox
+        Whether the whole pattern is drawn.
+    """
+
+    name = "tiling"
+    title = "Tiles"
+
+    def build(self) -> None:
+        """Lay out the tiling and, beneath it, the preview."""
+        self._images: tuple[ImagePlan, ...] = ()
+        grid = self.add_grid()
+        sizes = [IntegerEditor(1, unit="px", step=32) for _ in "yx"]
+        overlaps = [IntegerEditor(0, unit="px", step=16) for _ in "yx"]
+        self._size, self._overlap = PairEditor(*sizes, can_be_one=True), PairEditor(*overlaps, can_be_one=True)
+        self.add_fields(grid, ("size_px", "Si&ze", self._size))
+        self.add_fields(grid, ("overlap_px", "&Overlap", self._overlap))
+        self.add_fields(grid, ("edge", "At bor&der", ChoiceEditor({n: EDGE_LABELS.get(n, n) for n in EDGE_POLICIES})))
+        self.add_fields(grid, ("sampling", "Ta&ke", ChoiceEditor({n: SAMPLING_LABELS.get(n, n) for n in SAMPLINGS})))
+        self.add_fields(grid, ("count", "Count", IntegerEditor(1, empty="none", unit="each")))
+        self._add_seldom()
+        self._add_preview()
+
+    def _add_seldom(self) -> None:
+        more = self.add_grid(more="Shape, order, random draws")
+        self.rectangular = CheckEditor("Rectangular: height × width")
+        self.rectangular.toggled.connect(self._set_rectangular)
+        more.addWidget(self.rectangular, more.rowCount(), 0, 1, 4, Qt.AlignmentFlag.AlignLeft)
+        self.add_fields(more, ("small_images", "Smaller", ChoiceEditor(_SMALL_LABELS)))
+        self.add_fields(more, ("pad_mode", "Pad with", ChoiceEditor(_PAD_LABELS)))
+        self.add_fields(more, ("order", "Order", ChoiceEditor({n: ORDER_LABELS.get(n, n) for n in GRID_ORDERS})))
+        self.add_fields(more, ("images", "Images", IntegerEditor(1, empty="all")), ("seed", "Seed", IntegerEditor(0)))
+        self.add_fields(more, ("max_random_overlap", "Shared", LineEditor(number)))
+
+    def _add_preview(self) -> None:
+        self.preview_button = QPushButton("Prev&iew tiles")
+        self.preview_button.setToolTip("Show an image with the tiles that will be cut from it; follows every setting.")
+        self.image = QComboBox()
+        self.image.setAccessibleName("Image to preview")
+        self.image.setToolTip("Image to preview.")
+        self.image.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.image.setMinimumContentsLength(5)
+        self.image.setStyleSheet(NARROW_COMBO)
+        self.random_button = QPushButton()
+        self.random_button.setToolTip("Preview another image, drawn at random.")
+        self.random_button.setAccessibleName("Preview a random image")
+        self.icons.keep(self.random_button.setIcon, "shuffle")
+        row = QHBoxLayout()
+        for widget, stretch in ((self.preview_button, 0), (self.image, 1), (self.random_button, 0)):
+            row.addWidget(widget, stretch)
+        self.add_widget(row)
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setAccessibleName("Tile")
+        self.slider.setToolTip("Number of the tile, from 0, as in its file's name.")
+        self.position = QSpinBox()
+        self.position.setAccessibleName("Number of the tile")
+        self.position.setStyleSheet(NARROW_SPIN)
+        self.position.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self.slider.valueChanged.connect(self.position.setValue)
+        self.position.valueChanged.connect(self.slider.setValue)
+        self.show_all = QCheckBox("Show all tile&s")
+        self.show_all.setToolTip("Draw the whole pattern, not only the current tile.")
+        self.tile_name = QElidingLabel()
+        self.tile_name.setElideMode(Qt.TextElideMode.ElideMiddle)
+        self.tile_name.setContentsMargins(0, 0, 4, 0)  # superqt 0.9 clips the last letter
+        self.tile_name.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        set_muted(self.tile_name)
+        where, what = QHBoxLayout(), QHBoxLayout()
+        where.addWidget(self.slider, 1)
+        where.addWidget(self.position)
+        what.addWidget(self.show_all)
+        what.addWidget(self.tile_name, 1)
+        self.add_widget(where)
+        self.add_widget(what)
+        self._controls = (self.slider, self.position)
+        self.show_count(0)
+
+    def set_value(self, section: Tiling) -> None:
+        """Show a section; sends no signal."""
+        super().set_value(section)
+        with signals_blocked(self.rectangular):
+            self.rectangular.setChecked(not (self._size.is_one and self._overlap.is_one))
+
+    def refresh(self) -> None:
+        """Enable what has an effect with the chosen sampling."""
+        sampling = self.editor("sampling").value()
+        for field in ("overlap_px", "edge", "order"):
+            self.editor(field).setEnabled(sampling == "grid")
+        self.show_row("count", sampling != "grid")
+        self.show_row("max_random_overlap", sampling == "random")
+
+    def summary(self) -> str:
+        """Return size, overlap and tiles of an image."""
+        size = _numbers(self._size.value())
+        if self.editor("sampling").value() == "grid":
+            size += f" / {_numbers(self._overlap.value())}"
+        counts = {len(image) for image in self._images}
+        if not counts:
+            return size
+        least, most = min(counts), max(counts)
+        return f"{size}, {least}…{most} each" if least != most else f"{size}, {least} each"
+
+    def show_plan(self, plan: Plan | None) -> None:
+        """Follow a plan; without one the choice of images stays, so that a typing error changes no preview."""
+        self._images = plan.images if plan else ()
+        self.show_summary()
+        if plan is not None:
+            self.offer_images([image.name for image in plan.images])
+
+    def offer_images(self, names: list[str]) -> None:
+        """Offer images for the preview; the chosen one stays chosen while it is among them."""
+        if names == [self.image.itemText(i) for i in range(self.image.count())]:
+            return
+        chosen = self.image.currentText()
+        with signals_blocked(self.image):
+            self.image.clear()
+            self.image.addItems(names)
+            self.image.setCurrentIndex(max(0, self.image.findText(chosen)) if names else -1)
+
+    def show_count(self, count: int) -> None:
+        """Let slider and spin box run over so many tiles; 0 disables them."""
+        last = min(max(0, count - 1), LARGEST_INT)
+        self.slider.setMaximum(last)
+        self.position.setMaximum(last)
+        self.position.setSuffix(f" / {last}")
+        for control in self._controls:
+            control.setEnabled(count > 0)
+
+    def _set_rectangular(self, on: bool) -> None:
+        for editor in (self._size, self._overlap):
+            editor.set_one(not on)
+
+
+def _numbers(value: int | tuple[int, int]) -> str:
+    return "×".join(map(str, value)) if isinstance(value, tuple) else str(value)

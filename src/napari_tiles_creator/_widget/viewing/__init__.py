@@ -1,0 +1,1 @@
+"""What the dock shows in the viewer: its layers and what is drawn in them."""

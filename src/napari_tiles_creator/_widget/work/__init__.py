@@ -1,0 +1,1 @@
+"""What the dock does off the main thread."""

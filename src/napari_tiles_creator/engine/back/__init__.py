@@ -1,0 +1,1 @@
+"""From tiles back to whole images."""

@@ -1,0 +1,160 @@
+"""Check a dataset against its manifest, and remove exactly what an export wrote."""
+
+from __future__ import annotations
+
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import imagecodecs
+
+from napari_tiles_creator.engine.export.lock import locked
+from napari_tiles_creator.engine.export.manifest import HEAD, TABLE, WORK_FOLDER, Manifest
+from napari_tiles_creator.engine.export.target import files_below
+from napari_tiles_creator.engine.export.writer import write_error
+from napari_tiles_creator.errors import DatasetError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from napari_tiles_creator.engine.export.manifest import TileRow
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How a dataset compares with its manifest.
+
+    Parameters
+    ----------
+    tiles : int
+        Tiles in the manifest.
+    missing : tuple of str
+        Tiles whose file is not there, and ``tiles.csv`` where it is not.
+    changed : tuple of str
+        Tiles, and ``tiles.csv``, with other content than was written.
+    extra : tuple of str
+        Files that no export wrote; harmless.
+    finished : bool
+        Whether the export came to its end.
+    """
+
+    tiles: int
+    missing: tuple[str, ...]
+    changed: tuple[str, ...]
+    extra: tuple[str, ...]
+    finished: bool
+
+    @property
+    def ok(self) -> bool:
+        """Whether every tile is there as it was written."""
+        return self.finished and not self.missing and not self.changed
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the line that ``verify --json`` prints."""
+        return {**asdict(self), "ok": self.ok}
+
+
+def verify(folder: Path) -> Verdict:
+    """Compare every file of a dataset with its manifest, contents included.
+
+    Raises
+    ------
+    DatasetError
+        If the folder is no dataset.
+    """
+    return _compared(Manifest.read(folder))
+
+
+def _compared(manifest: Manifest) -> Verdict:
+    folder = manifest.folder
+    with ThreadPoolExecutor() as pool:
+        states = list(pool.map(lambda row: _state(folder, row), manifest.rows.values()))
+    known = {*manifest.rows, TABLE, HEAD}
+    state_of = dict(zip(manifest.rows, states, strict=True)) | {TABLE: manifest.table_state()}
+    return Verdict(
+        tiles=len(manifest.rows),
+        missing=tuple(path for path, state in state_of.items() if state == "missing"),
+        changed=tuple(path for path, state in state_of.items() if state == "changed"),
+        extra=tuple(path for path in files_below(folder) if path not in known),
+        finished=manifest.finished,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Emptying:
+    """What emptying a dataset removes.
+
+    Parameters
+    ----------
+    folder : Path
+        The dataset.
+    remove : tuple of str
+        Files that an export wrote and that are still as it wrote them, the manifest included.
+    keep : tuple of str
+        Tiles that were changed since, and files that no export wrote.
+    """
+
+    folder: Path
+    remove: tuple[str, ...]
+    keep: tuple[str, ...]
+
+    def carry_out(self) -> None:
+        """Remove the files, then the folders that this leaves empty; the export folder itself stays.
+
+        Raises
+        ------
+        ExportError
+            If an export is writing to the folder, or a file cannot be removed.
+        """
+        with locked(self.folder):
+            try:
+                for path in self.remove:
+                    (self.folder / path).unlink(missing_ok=True)
+            except OSError as error:
+                raise write_error(self.folder, error) from error
+            for journal in (self.folder / WORK_FOLDER).glob("journal-*.csv"):
+                journal.unlink(missing_ok=True)
+            for stage in (self.folder / WORK_FOLDER).glob("stage-*"):
+                shutil.rmtree(stage, ignore_errors=True)
+        parents = {parent for path in self.remove for parent in (self.folder / path).parents}
+        for parent in sorted(parents, key=lambda path: len(path.parts), reverse=True):
+            if self.folder in parent.parents:
+                _remove_if_empty(parent)
+
+
+def plan_emptying(folder: Path) -> Emptying:
+    """Find out what emptying a dataset would remove; removes nothing yet.
+
+    Raises
+    ------
+    DatasetError
+        If the folder is no dataset.
+    """
+    found = Manifest.read(folder)
+    verdict, rows = _compared(found), found.rows
+    if TABLE in verdict.missing:
+        raise DatasetError(f"{folder / TABLE} is missing: without it nothing tells which files the export wrote")
+    gone = {*verdict.missing, *verdict.changed}
+    manifest = [name for name in (TABLE, HEAD) if (folder / name).exists() and name not in gone]
+    return Emptying(
+        folder,
+        (*(tile for tile in rows if tile not in gone), *manifest),
+        (*verdict.changed, *verdict.extra),
+    )
+
+
+def _state(folder: Path, row: TileRow) -> str:
+    try:
+        data = (folder / row.tile).read_bytes()
+    except OSError:
+        return "missing"
+    same = len(data) == int(row.bytes) and imagecodecs.deflate_crc32(data) == int(row.crc32)
+    return "same" if same else "changed"
+
+
+def _remove_if_empty(folder: Path) -> None:
+    try:
+        folder.rmdir()
+    except OSError:
+        return

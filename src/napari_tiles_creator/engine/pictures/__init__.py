@@ -1,0 +1,1 @@
+"""Pictures for people: thumbnails, the sample mosaic, the cutting pattern."""

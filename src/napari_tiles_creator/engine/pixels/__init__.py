@@ -1,0 +1,1 @@
+"""What happens to pixels on their way into a tile: read, rescale, measure, normalize, cut."""

@@ -1,0 +1,155 @@
+"""The export folder: never among the images, never over somebody's files, never over another export."""
+
+import os
+
+import pytest
+
+from image_folder import contents, make_folder
+from napari_tiles_creator import Recipe, make_plan, run
+from napari_tiles_creator.engine.export.target import check_target
+from napari_tiles_creator.errors import ExportError
+
+
+@pytest.fixture
+def images(tmp_path):
+    return make_folder(tmp_path / "data" / "images", count=1)
+
+
+def export(images, output, changes=None, **options):
+    small = {"tiling.size_px": 128, "tiling.overlap_px": 10}
+    recipe = Recipe.preset("unet", source=images, output=output).changed(small | (changes or {}))
+    return list(run(make_plan(recipe), **options))
+
+
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        ("data/images", "is the folder"),
+        ("data/images/", "is the folder"),
+        ("data/../data/images", "is the folder"),
+        ("data", "above"),
+        (".", "above"),
+        ("data/images/tiles", "inside"),
+        ("data/images/a/b", "inside"),
+        ("link", "is the folder"),
+        ("link/tiles", "inside"),
+        ("data/images/cell_0.tif", "inside"),
+    ],
+)
+def test_refused_places(images, tmp_path, place, words):
+    (tmp_path / "link").symlink_to(images)
+    before = contents(tmp_path)
+    with pytest.raises(ExportError, match=words):
+        export(images, tmp_path / place)
+    assert contents(tmp_path) == before
+
+
+def test_refused_relative_to_the_working_folder(images, monkeypatch):
+    monkeypatch.chdir(images)
+    with pytest.raises(ExportError, match="is the folder"):
+        export(images, ".")
+    with pytest.raises(ExportError, match="inside"):
+        export(".", "tiles")
+
+
+@pytest.mark.parametrize("place", ["data/tiles", "tiles", "data/images_tiles", "other/deep/tiles"])
+def test_allowed_places(images, tmp_path, place):
+    recipe = Recipe.preset("unet", source=images, output=tmp_path / place)
+    assert check_target(recipe) == tmp_path / place
+    export(images, tmp_path / place)
+    assert (tmp_path / place / "tiles.csv").is_file()
+
+
+def test_one_image_may_be_cut_into_a_folder_beside_it(images):
+    export(images / "cell_0.tif", images / "tiles")
+    assert (images / "tiles" / "cell_0_000.tif").is_file()
+    with pytest.raises(ExportError, match="is the folder"):
+        export(images / "cell_0.tif", images)
+
+
+def test_a_file_is_no_export_folder(images, tmp_path):
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(ExportError, match="is a file"):
+        export(images, tmp_path / "file")
+
+
+def test_foreign_files_are_refused_or_left_alone(images, tmp_path):
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "notes.txt").write_text("mine")
+    with pytest.raises(ExportError, match=r"notes\.txt.*--allow-foreign"):
+        export(images, out)
+    assert os.listdir(out) == ["notes.txt"]
+    export(images, out, allow_foreign=True)
+    assert (out / "notes.txt").read_text() == "mine"
+    export(images, out)  # a resumed export needs no second permission
+
+
+@pytest.mark.parametrize("name", ["cell_0_000.tif", "tiles.csv"])
+def test_a_foreign_file_is_never_overwritten(images, tmp_path, name):
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / name).write_text("mine")
+    with pytest.raises(ExportError, match="in the way"):
+        export(images, out, allow_foreign=True)
+    assert contents(out) == {name: b"mine"}
+
+
+def test_file_managers_clutter_is_no_foreign_file(images, tmp_path):
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / ".DS_Store").write_text("x")
+    export(images, out)
+    assert (out / ".DS_Store").read_text() == "x"
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"tiling.size_px": 100}, "size_px is 128, not 100"),
+        ({"normalization.low": -1}, "low is 0.0, not -1.0"),
+    ],
+)
+def test_another_export_is_refused(images, tmp_path, changes, words):
+    out = tmp_path / "out"
+    export(images, out)
+    before = contents(out)
+    with pytest.raises(ExportError, match=words):
+        export(images, out, changes)
+    assert contents(out) == before
+
+
+def test_changed_and_added_images_are_refused(images, tmp_path):
+    out = tmp_path / "out"
+    export(images, out)
+    make_folder(images, count=2)
+    with pytest.raises(ExportError, match=r"cell_1\.tif was not among its images"):
+        export(images, out)
+    (images / "cell_1.tif").unlink()
+    make_folder(images, count=1, shape=(310, 420))
+    with pytest.raises(ExportError, match=r"cell_0\.tif has changed"):
+        export(images, out)
+
+
+def test_two_exports_cannot_write_at_once(images, tmp_path):
+    first = run(make_plan(Recipe.preset("unet", source=images, output=tmp_path / "out")))
+    next(first)
+    with pytest.raises(ExportError, match="another export"):
+        list(run(make_plan(Recipe.preset("unet", source=images, output=tmp_path / "out"))))
+    list(first)
+    assert not (tmp_path / "out" / ".tiles-creator").exists()
+
+
+def test_a_file_put_in_a_tiles_place_while_an_export_rests_is_not_overwritten(images, tmp_path):
+    out = tmp_path / "out"
+    small = {"tiling.size_px": 128, "tiling.overlap_px": 10}
+    events = run(make_plan(Recipe.preset("unet", source=images, output=out).changed(small)), workers=1)
+    next(events)
+    next(events)
+    events.close()
+    last = "cell_0_011.tif"
+    assert not (out / last).exists()
+    (out / last).write_text("mine")
+    with pytest.raises(ExportError, match=f"{last} is in the way"):
+        export(images, out)
+    assert (out / last).read_text() == "mine"
