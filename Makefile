@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 RUN := QT_API=pyqt6
 DEMO ?= demo
 
-.PHONY: help demo test check napari benchmark clean
+.PHONY: help demo test check napari screenshots benchmark clean
 
 help:  ## show this list
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -27,8 +27,14 @@ check: $(VENV)/.check  ## lint, types, contracts between layers, the plugin's ma
 napari: $(VENV)/.all  ## napari with the widget docked; OPEN='files' opens these too
 	$(RUN) $(BIN)/napari $(OPEN) -w napari-tiles-creator "Tiles Creator"
 
-benchmark: $(VENV)/.benchmark  ## export rates beside a plain loop and patchify
+screenshots: $(VENV)/.test  ## the pictures in docs/images, from a real window
+	@sh scripts/system_libraries.sh
+	$(RUN) $(BIN)/python scripts/make_screenshots.py
+
+benchmark: $(VENV)/.benchmark $(VENV)/.test  ## export rates beside a plain loop and patchify; how long the dock keeps napari waiting
+	@sh scripts/system_libraries.sh
 	$(BIN)/python benchmarks/export_rate.py
+	$(RUN) $(BIN)/python benchmarks/widget_latency.py
 
 clean:  ## remove the virtual environment and the demo
 	rm -rf $(VENV) $(DEMO) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -30,7 +30,7 @@ def recipe_page() -> str:
     lines = [
         "# Recipe",
         "",
-        "YAML or JSON. Every field may be left out; unknown fields are refused. Relative folders start at the recipe's",
+        "YAML or JSON. Every field may be left out; unknown fields are refused. Relative paths start at the recipe's",
         "own folder. `tiles-creator recipe --preset unet` prints a whole one.",
     ]
     for section, field in Recipe.model_fields.items():

@@ -8,6 +8,10 @@ import numpy as np
 import tifffile
 from PIL import Image
 
+from napari_tiles_creator.engine.planning.scan import Scanned
+from napari_tiles_creator.sources.base import SourceInfo
+from napari_tiles_creator.sources.folder import Found
+
 
 def make_folder(folder: Path, count: int = 3, shape: tuple[int, int] = (300, 420), seed: int = 0) -> Path:
     """Write `count` uint16 TIFFs with a pixel size, of slightly different heights."""
@@ -19,6 +23,19 @@ def make_folder(folder: Path, count: int = 3, shape: tuple[int, int] = (300, 420
             folder / f"cell_{i}.tif", image, imagej=True, resolution=(1 / 0.65, 1 / 0.65), metadata={"unit": "um"}
         )
     return folder
+
+
+def write_image(
+    path: Path, shape: tuple[int, int] = (96, 80), pixel_size_um: float | None = None, seed: int = 0
+) -> np.ndarray:
+    """Write a 16-bit image of random pixels; with a pixel size, as ImageJ does."""
+    pixels = np.random.default_rng(seed).integers(100, 4000, shape, dtype=np.uint16)
+    if pixel_size_um is None:
+        tifffile.imwrite(path, pixels)
+    else:
+        resolution = (1 / pixel_size_um, 1 / pixel_size_um)
+        tifffile.imwrite(path, pixels, imagej=True, resolution=resolution, metadata={"unit": "um"})
+    return pixels
 
 
 def starts(length: int, size: int, overlap: int) -> list[int]:
@@ -50,3 +67,9 @@ def read(path: Path) -> np.ndarray:
 def contents(folder: Path) -> dict[str, bytes]:
     """Return every file below a folder and its bytes, work folders included."""
     return {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+def source(name: str, shape: tuple[int, ...], axes: str = "YX", dtype: str = "uint8") -> Scanned:
+    """Return the header of an image that is on no disk, for plans."""
+    info = SourceInfo(Path(name), axes, shape, np.dtype(dtype))
+    return Scanned(Found(name, info.path, name.removesuffix(".tif")), 0, info)

@@ -44,6 +44,17 @@ def boxes_in(draw: st.DrawFn, height: int, width: int) -> Box:
     return Box.between(y, x, draw(st.integers(y + 1, height)), draw(st.integers(x + 1, width)))
 
 
+@st.composite
+def regions(draw: st.DrawFn) -> Any:
+    """Draw a region in one of its forms."""
+    y, x = draw(st.integers(-9, 99)), draw(st.floats(0, 99))
+    points = draw(st.lists(st.tuples(st.integers(-50, 50), st.floats(-50, 50)), min_size=3, max_size=8, unique=True))
+    polygon = {"type": "Polygon", "coordinates": [[list(point) for point in points]]}
+    feature = {"type": "Feature", "properties": {"name": "a"}, "geometry": polygon}
+    forms = [None, [y, x, y + 5, x + 0.5], "regions/a.geojson", polygon, feature]
+    return draw(st.sampled_from([*forms, {"type": "FeatureCollection", "features": [feature, feature]}]))
+
+
 _NUMBERS = st.floats(1e-9, 1e9, allow_nan=False)
 _TEXTS = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=12)
 _PLANES = st.one_of(st.just("each"), st.integers(0, 50))
@@ -53,7 +64,7 @@ _PLANES = st.one_of(st.just("each"), st.integers(0, 50))
 def recipe_data(draw: st.DrawFn) -> dict[str, Any]:
     """Draw a valid recipe as plain mappings, every section and field now and then left out."""
     size = draw(st.integers(2, 2000))
-    scope = draw(st.sampled_from(["none", "tile", "image"]))
+    scope = draw(st.sampled_from(["none", "tile", "image", "dataset"]))
     dtype = draw(st.sampled_from(["float32", "uint8", "uint16", *([None] if scope == "none" else [])]))
     formats = {"float32": ["tif"], "uint16": ["tif", "png"]}.get(dtype, ["tif", "png", "jpg"])
     sampling = draw(st.sampled_from(["grid", "random", "jittered"]))
@@ -100,6 +111,9 @@ def recipe_data(draw: st.DrawFn) -> dict[str, Any]:
             "images": draw(st.one_of(st.none(), st.integers(1, 20))),
             "seed": draw(st.integers(0, 2**40)),
             "max_random_overlap": draw(st.floats(0, 1)),
+            "min_foreground": draw(st.floats(0, 1)),
+            "foreground": draw(st.sampled_from(["bright", "dark"])),
+            "roi": draw(regions()),
             "exclude_tiles": draw(st.lists(_TEXTS, max_size=3)),
         },
         "export": {

@@ -1,5 +1,6 @@
 """What a reader of this code relies on: layers without Qt, cheap imports, names that agree, tests that mirror src."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,8 +13,9 @@ import napari_tiles_creator
 from napari_tiles_creator.datasets import registry as layouts
 from napari_tiles_creator.geometry.pixel_size import PixelSize
 from napari_tiles_creator.recipe import export
-from napari_tiles_creator.recipe.document import FORMATS_OF_TYPE
+from napari_tiles_creator.recipe.document import FORMATS_OF_TYPE, Recipe
 from napari_tiles_creator.recipe.presets import PRESETS
+from napari_tiles_creator.recipe.section import Section
 from napari_tiles_creator.sinks import registry as sinks
 from napari_tiles_creator.sinks.base import TileFacts
 from napari_tiles_creator.sources import registry as sources
@@ -21,7 +23,9 @@ from napari_tiles_creator.sources import registry as sources
 SRC = Path(napari_tiles_creator.__file__).parent
 TESTS = Path(__file__).parent
 GUI = ("napari", "qtpy", "superqt", "magicgui", "PyQt5", "PyQt6", "PySide2", "PySide6", "vispy", "pyqtgraph")
-HEAVY = ("numpy", "scipy", "skimage", "tifffile", "imagecodecs", "PIL", "pydantic", "yaml", "click", "rich", *GUI)
+HEAVY = (
+    "numpy", "scipy", "shapely", "skimage", "tifffile", "imagecodecs", "PIL", "pydantic", "yaml", "click", "rich", *GUI,
+)  # fmt: skip
 
 
 def python(code: str) -> str:
@@ -62,7 +66,7 @@ print(sorted({{name.partition(".")[0] for name in sys.modules}} & set({HEAVY!r})
 
 
 def test_the_command_line_starts_without_the_readers():
-    readers = ("scipy", "skimage", "tifffile", "imagecodecs", "PIL", *GUI)
+    readers = ("scipy", "shapely", "skimage", "tifffile", "imagecodecs", "PIL", *GUI)
     code = f"""
 import sys
 import napari_tiles_creator.cli
@@ -107,6 +111,16 @@ def test_every_format_that_is_written_can_be_read():
 
 def test_the_presets_are_those_of_the_interface():
     assert list(PRESETS) == ["unet", "yolo", "axons", "imgsplit"]
+
+
+def test_panels_and_pages_are_the_sections_of_the_recipe():
+    sections = {name for name, field in Recipe.model_fields.items() if isinstance(field.default, Section)}
+    panels = "".join(path.read_text() for path in (SRC / "_widget" / "panels").glob("*.py"))
+    pages = {path.stem for path in (TESTS.parent / "docs" / "how-to").glob("*.md")}
+    assert len(sections) == 6
+    shown = sections - {"annotations"}  # refused by name so far
+    assert set(re.findall(r'^    name = "(\w+)"', panels, re.MULTILINE)) == shown
+    assert shown <= pages
 
 
 def mirrored_tests() -> list[Path]:

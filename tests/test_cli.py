@@ -107,6 +107,72 @@ def test_plan_measures_on_wish(images, tiles_creator):
     assert f"{image.min()} to {image.max()}" in out
 
 
+def test_plan_measures_filters_and_one_range_for_all(images, tiles_creator, tmp_path):
+    image = tifffile.imread(images / "cell_0.tif")
+    image[:, 200:] = 0
+    tifffile.imwrite(images / "cell_0.tif", image)
+    fields = ["--set", "tiling.roi=[0, 0, 200, 420]", "--set", "tiling.min_foreground=0.3", "--scope", "dataset"]
+    (at_most,) = lines(tiles_creator("plan", images, *SMALL, *fields, "--json")[1])
+    (found,) = lines(tiles_creator("plan", images, *SMALL, *fields, "--measure", "--json")[1])
+    code, out, _ = tiles_creator("export", images, tmp_path / "out", *SMALL, *fields, "--json")
+    events = lines(out)
+    assert (code, events[0]["tiles"]) == (0, 50)
+    assert found["tiles"] == events[-1]["tiles"] < at_most["tiles"] < 50
+    assert found["bytes"] == found["tiles"] * 128 * 128 * 4
+    ends = [[0, max(tifffile.imread(path).max() for path in images.iterdir())]]
+    assert found["ranges"] == {f"cell_{k}.tif": ends for k in range(3)}
+    left = [event for event in events if event["event"] == "tile_left_out"]
+    assert events[-1]["left_out"] == len(left) == 50 - found["tiles"]
+    assert {event["reason"] for event in left} > {"outside tiling.roi"}
+    _, out, _ = tiles_creator("plan", images, *SMALL, *fields)
+    assert f"at most {at_most['tiles']} tiles" in out
+
+
+@pytest.mark.parametrize("scope", ["image", "dataset"])
+def test_plan_that_measures_names_what_cannot_be_read(images, tiles_creator, scope):
+    data = (images / "cell_1.tif").read_bytes()
+    (images / "cell_1.tif").write_bytes(data[:-20_000])  # the header is whole, the pixels are not
+    assert tiles_creator("plan", images, *SMALL)[0] == 0
+    code, out, err = tiles_creator("plan", images, *SMALL, "--scope", scope, "--measure")
+    assert code == 1
+    assert "cell_0.tif" in out
+    assert "cell_1.tif" not in out
+    assert err.startswith("failed: cell_1.tif")
+
+
+def test_plan_and_preview_take_pattern_and_recursive(images, tiles_creator, tmp_path):
+    make_folder(images / "more", count=1)
+    for command in ("plan", "export"):
+        _, out, _ = tiles_creator(command, images, tmp_path / command, *SMALL, "--pattern", "cell_2*", "--json")
+        assert lines(out)[0]["images"] == 1
+    (plan,) = lines(tiles_creator("plan", images, *SMALL, "--recursive", "--json")[1])
+    assert plan["images"] == 4
+
+
+def test_an_export_that_leaves_everything_out_says_so(images, tmp_path, tiles_creator):
+    fields = ["--set", "tiling.min_foreground=1"]
+    code, out, err = tiles_creator("export", images, tmp_path / "out", *SMALL, *fields)
+    assert code == 2
+    assert "0 tiles written" in out
+    assert "every tile was left out by a filter (tiling.min_foreground): the dataset is empty" in err
+    code, out, err = tiles_creator("plan", images, *SMALL, *fields, "--measure")
+    assert code == 2
+    assert "no tile has so much foreground (tiling.min_foreground 1)" in err
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [("nowhere.geojson", "nowhere.geojson cannot be read"), ("[1, 2]", "[y0, x0, y1, x1]"),
+     ("[9000, 0, 9001, 5]", "no tile of any image lies in the region")],
+)  # fmt: skip
+def test_a_wrong_region_is_one_sentence(images, tmp_path, tiles_creator, value, said):
+    code, out, err = tiles_creator("export", images, tmp_path / "out", *SMALL, "--set", f"tiling.roi={value}")
+    assert (code, out) == (2, "")
+    assert "tiling.roi" in err
+    assert said in err
+    assert not (tmp_path / "out").exists()
+
+
 def test_export_prints_events_for_programs(images, tmp_path, tiles_creator):
     code, out, err = tiles_creator("export", images, tmp_path / "out", *SMALL, "--json")
     assert (code, err) == (0, "")

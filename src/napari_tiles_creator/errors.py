@@ -10,7 +10,21 @@ from dataclasses import dataclass
 
 
 class TilesError(Exception):
-    """Base of everything this package raises on purpose."""
+    """Base of everything this package raises on purpose.
+
+    Parameters
+    ----------
+    message : str
+        One sentence: the file or field, the value that was met, what to do.
+    field : str, optional
+        Dotted name of the recipe's field that can mend it, such as ``"export.folder"``.
+    hint : str, optional
+        What the command line offers besides; no part of the message, because a window has buttons for it.
+    """
+
+    def __init__(self, message: str = "", field: str = "", hint: str = "") -> None:
+        super().__init__(message)
+        self.field, self.hint = field, hint
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +52,7 @@ class RecipeError(TilesError, ValueError):
 
     def __init__(self, *problems: FieldProblem) -> None:
         self.problems = problems
-        super().__init__("; ".join(str(problem) for problem in problems))
+        super().__init__("; ".join(str(problem) for problem in problems), problems[0].field if problems else "")
 
     @classmethod
     def of(cls, field: str, message: str) -> RecipeError:

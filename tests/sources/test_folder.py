@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from deep_folder import make_deep_folder
 from napari_tiles_creator.errors import SourceError
-from napari_tiles_creator.sources.folder import _stems, find_sources, stem_of
+from napari_tiles_creator.sources.folder import find_sources, left_out, literal_pattern, stem_of, unique_stems
 
 
 @pytest.fixture
@@ -138,11 +139,11 @@ def test_stems_hold_safe_characters_only(name, stem):
     ],
 )
 def test_equal_stems_get_extension_then_folder_then_number(files, stems):
-    assert _stems(files) == stems
+    assert unique_stems(files) == stems
 
 
 def test_a_number_does_not_make_a_new_clash():
-    stems = _stems(["a b.tif", "a_b.tif", "a_b_tif_2.png"])
+    stems = unique_stems(["a b.tif", "a_b.tif", "a_b_tif_2.png"])
     assert len({stem.lower() for stem in stems}) == 3
 
 
@@ -160,6 +161,31 @@ _NAMES = st.lists(
 
 @given(_NAMES)
 def test_stems_are_unique_whatever_the_case_and_safe(files):
-    stems = _stems(sorted(files))
+    stems = unique_stems(sorted(files))
     assert len({stem.lower() for stem in stems}) == len(files)
     assert all(re.fullmatch(r"[A-Za-z0-9_-]+", stem) for stem in stems)
+
+
+def test_a_folder_inside_that_cannot_be_listed_is_one_problem(tmp_path):
+    (tmp_path / "a.tif").touch()
+    (tmp_path / "inside").mkdir()
+    (tmp_path / "inside" / "b.tif").touch()
+    make_deep_folder(tmp_path / "inside")
+    found = find_sources(tmp_path, recursive=True)
+    assert [file.name for file in found if not file.problem] == ["a.tif", "inside/b.tif"]
+    (closed,) = [file for file in found if file.problem]
+    assert "the folder cannot be listed" in closed.problem
+    assert closed.name in closed.problem
+
+
+def test_left_out_takes_names_and_patterns():
+    names = ["a.tif", "a[1].tif", "a1.tif", "b/c.tif"]
+    assert left_out(names, ["a.tif", "b/*"]) == {"a.tif", "b/c.tif"}
+    assert left_out(names, []) == set()
+    assert left_out(names, ["*"]) == set(names)
+
+
+@pytest.mark.parametrize("name", ["a[1].tif", "a*.tif", "a?.tif", "[ab].tif", "[!x].tif", "plain.tif"])
+def test_a_literal_pattern_means_one_name(name):
+    others = ["a1.tif", "ab.tif", "a.tif", "b.tif", "x.tif", "!.tif"]
+    assert left_out([name, *others], [literal_pattern(name)]) == {name}

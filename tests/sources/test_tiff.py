@@ -264,7 +264,8 @@ def test_only_the_segments_that_a_box_touches_are_decoded(tmp_path, opened, monk
 
 
 def test_uncompressed_rows_are_read_without_the_rest(tmp_path, opened, monkeypatch):
-    tifffile.imwrite(tmp_path / "a.tif", noise("uint16", *GREY))
+    pixels = noise("uint16", *GREY)
+    tifffile.imwrite(tmp_path / "a.tif", pixels)
     source = opened(tmp_path / "a.tif")
     counts = []
     fromfile = np.fromfile
@@ -274,7 +275,9 @@ def test_uncompressed_rows_are_read_without_the_rest(tmp_path, opened, monkeypat
         return fromfile(file, dtype, count, **settings)
 
     monkeypatch.setattr(np, "fromfile", counted)
-    source.read(Box(30, 10, 4, 5))
+    assert np.array_equal(source.read(Box(30, 0, 4, WIDTH - 1)), pixels[30:34, :-1])
+    assert counts == [4 * WIDTH]
+    assert np.array_equal(source.read(Box(30, 10, 4, 5)), pixels[30:34, 10:15])  # a few columns: not even the rows
     assert counts == [4 * WIDTH]
 
 
@@ -426,3 +429,51 @@ def test_channel_names(tmp_path, opened):
     )
     for name in ("ij.tif", "ome.ome.tif"):
         assert opened(tmp_path / name).info.channel_names == tuple(names)
+
+
+def write_pyramid(path, levels, **settings):
+    """Write levels as one image whose smaller ones lie in its sub-directories."""
+    with tifffile.TiffWriter(path, ome=path.name.endswith(".ome.tif")) as file:
+        file.write(levels[0], subifds=len(levels) - 1, **settings)
+        settings.pop("metadata", None)
+        for level in levels[1:]:
+            file.write(level, subfiletype=1, **settings)
+
+
+@pytest.mark.parametrize("name", ["a.tif", "a.ome.tif"])
+@pytest.mark.parametrize("settings", [{"tile": (32, 48)}, {"tile": (32, 48), "compression": "zlib"}, {}])
+def test_levels_of_a_pyramid(tmp_path, opened, name, settings):
+    full = noise("uint16", 201, 150)
+    levels = [full, full[:200:2, ::2], full[1:198:4, 1::4]]
+    write_pyramid(tmp_path / name, levels, **settings)
+    source = opened(tmp_path / name)
+    assert source.info.levels == ((201, 150), (100, 75), (50, 38))
+    for number, level in enumerate(levels):
+        box = Box(7, 3, 31, 29)
+        assert np.array_equal(source.read(box, level=number), level[box.slices])
+    before = source.decoded_segments
+    source.read(Box(0, 0, 50, 38), level=2)
+    assert source.decoded_segments - before <= 2
+
+
+def test_levels_of_a_stack_and_of_colours(tmp_path, opened):
+    stack = noise("uint8", 3, 2, 64, 80)
+    write_pyramid(
+        tmp_path / "stack.ome.tif",
+        [stack, stack[..., ::2, ::2]],
+        tile=(16, 16),
+        photometric="minisblack",
+        metadata={"axes": "ZCYX"},
+    )
+    source = opened(tmp_path / "stack.ome.tif")
+    assert source.info.levels == ((64, 80), (32, 40))
+    assert np.array_equal(source.read(Box(1, 2, 20, 30), z=2, level=1), stack[2, :, ::2, ::2][:, 1:21, 2:32])
+    colours = noise("uint8", 64, 80, 3)
+    write_pyramid(tmp_path / "rgb.tif", [colours, colours[::2, ::2]], tile=(16, 16), photometric="rgb")
+    source = opened(tmp_path / "rgb.tif")
+    assert np.array_equal(source.read(Box(1, 2, 20, 30), level=1), colours[::2, ::2][1:21, 2:32])
+
+
+def test_without_a_pyramid_there_is_the_full_level_alone(tmp_path, opened):
+    tifffile.imwrite(tmp_path / "a.tif", noise("uint16", *GREY))
+    assert opened(tmp_path / "a.tif").info.levels == ((opened(tmp_path / "a.tif").info.plane_shape),)

@@ -1,8 +1,8 @@
 """A real viewer with the dock in it, and folders of small generated images."""
 
-import numpy as np
 import pytest
-import tifffile
+
+from image_folder import write_image
 
 
 def pytest_collection_modifyitems(items):
@@ -17,15 +17,18 @@ def strict_threads(monkeypatch):
     monkeypatch.setenv("NAPARI_ENSURE_PLUGIN_MAIN_THREAD", "1")
 
 
-def write_image(path, shape=(96, 80), pixel_size_um=None, seed=0):
-    """Write a 16-bit image of random pixels; with a pixel size, as ImageJ does."""
-    pixels = np.random.default_rng(seed).integers(100, 4000, shape, dtype=np.uint16)
-    if pixel_size_um is None:
-        tifffile.imwrite(path, pixels)
-    else:
-        resolution = (1 / pixel_size_um, 1 / pixel_size_um)
-        tifffile.imwrite(path, pixels, imagej=True, resolution=resolution, metadata={"unit": "um"})
-    return pixels
+@pytest.fixture(autouse=True)
+def own_settings(tmp_path_factory, monkeypatch):
+    """Let each test begin with settings of its own, and return their folder: nothing of the user's is touched."""
+    from napari import settings
+
+    folder = tmp_path_factory.mktemp("settings")
+    monkeypatch.setattr(settings, "_SETTINGS", None)
+    monkeypatch.setattr(settings, "_CFG_PATH", str(folder / "settings.yaml"))
+    settings.get_settings(folder / "settings.yaml")
+    settings._clear_plugin_settings_cache()
+    yield folder
+    settings._clear_plugin_settings_cache()
 
 
 @pytest.fixture

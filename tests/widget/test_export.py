@@ -178,6 +178,82 @@ def test_empty_export_folder(dock, planned, qtbot, tmp_path, answer):
         assert contents(tmp_path / "tiles") == before
 
 
+@pytest.fixture
+def large(dock, planned, qtbot, tmp_path):
+    """A dataset of many files, and emptying that waits for a word at each step."""
+    planned(tiling__size_px=12, tiling__overlap_px=0)
+    with qtbot.waitSignal(dock.exportFinished, timeout=20000):
+        dock.export_tiles()
+    qtbot.waitUntil(lambda: not dock._jobs.is_running("plan"))
+    return tmp_path / "tiles"
+
+
+@pytest.fixture
+def slow_steps(monkeypatch):
+    """Let looking and removing wait after their first step until they are told to go on."""
+    from napari_tiles_creator.engine.export import verify as verify_module
+
+    first, go_on = threading.Event(), threading.Event()
+
+    def slowed(name, original):
+        def steps(*args):
+            inner = original(*args)
+            try:
+                yield next(inner)
+                first.set()
+                go_on.wait(20)
+                return (yield from inner)
+            finally:
+                inner.close()
+
+        return steps
+
+    monkeypatch.setattr(verify_module, "look", slowed("look", verify_module.look))
+    monkeypatch.setattr(verify_module.Emptying, "steps", slowed("steps", verify_module.Emptying.steps))
+    yield first, go_on
+    go_on.set()
+
+
+def test_looking_what_to_empty_can_be_stopped(dock, qtbot, large, slow_steps):
+    first, go_on = slow_steps
+    before = contents(large)
+    qtbot.mouseClick(dock.export.empty_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(first.is_set)
+    qtbot.waitUntil(lambda: dock.export.progress.maximum() > 100)
+    assert dock.export.empty_button.text() == "Stop"
+    qtbot.mouseClick(dock.export.empty_button, Qt.MouseButton.LeftButton)
+    go_on.set()
+    qtbot.waitUntil(dock.export.progress.isHidden)
+    assert dock.findChild(QMessageBox, "emptying") is None
+    assert contents(large) == before
+
+
+@pytest.mark.parametrize("how", ["button", "closed dock"])
+def test_removing_can_be_stopped(viewer, dock, qtbot, large, slow_steps, how):
+    first, go_on = slow_steps
+    go_on.set()
+    count = len(contents(large))
+    dock.empty_export_folder()
+    qtbot.waitUntil(lambda: dock.findChild(QMessageBox, "emptying") is not None)
+    box = dock.findChild(QMessageBox, "emptying")
+    go_on.clear()
+    first.clear()
+    remove = next(button for button in box.buttons() if "Remove" in button.text())
+    qtbot.mouseClick(remove, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(first.is_set)
+    if how == "button":
+        qtbot.mouseClick(dock.export.empty_button, Qt.MouseButton.LeftButton)
+    else:
+        viewer.window.remove_dock_widget(dock)
+    go_on.set()
+    qtbot.waitUntil(lambda: not (large / ".tiles-creator" / "lock").exists())
+    if how == "button":
+        qtbot.waitUntil(lambda: "Stopped" in dock.footer.result.text())
+        qtbot.waitUntil(lambda: "Unfinished" in dock.export.state.text())
+    assert 0 < len(contents(large)) <= count
+    verify(large)  # still a dataset
+
+
 def test_emptying_a_folder_that_no_export_wrote(dock, planned, qtbot, tmp_path):
     (tmp_path / "tiles").mkdir()
     planned()

@@ -102,8 +102,8 @@ def test_slider_by_key(previewed, dock, qtbot):
     previewed()
     qtbot.keyClick(dock.tiles.slider, Qt.Key.Key_Right)
     qtbot.waitUntil(lambda: dock.tiles.tile_name.text() == "image_0_001")
-    assert dock.tiles.position.value() == 1
-    dock.tiles.position.setValue(5)
+    assert dock.tiles.position.value() == 2
+    dock.tiles.position.setValue(6)
     qtbot.waitUntil(lambda: dock.tiles.tile_name.text() == "image_0_005")
 
 
@@ -176,18 +176,10 @@ def test_colour(previewed, viewer, images):
     np.testing.assert_array_equal(viewer.layers["Preview image"].data, pixels)
 
 
-def test_large_image_is_thinned_out(dock, planned, monkeypatch):
-    from napari_tiles_creator._widget.viewing import picture
-    from napari_tiles_creator._widget.viewing.pattern import image_placement
+def test_every_so_many_th_pixel_lies_over_those_it_stands_for(planned):
+    from napari_tiles_creator._widget.viewing.placement import image_placement
 
-    monkeypatch.setattr(picture, "LONGEST_SIDE", 40)
-    plan = planned()
-    image = plan.images[0]
-    steps = picture.read_picture(image, plan.recipe.media)
-    found = exhausted(steps)
-    pixels = tifffile.imread(image.info.path)
-    np.testing.assert_array_equal(found.pixels, pixels[1::3, 1::3])
-    placement = image_placement(image, found.step)
+    placement = image_placement(planned().images[0], 3)
     assert placement.scale == pytest.approx((1.95, 1.95))
     # The first pixel stands for source pixels 0, 1 and 2: its upper edge is theirs.
     assert placement.translate[0] - placement.scale[0] / 2 == pytest.approx(-0.325)

@@ -38,7 +38,7 @@ def test_text_where_a_number_is_meant(dock, qtbot):
 
 def test_a_comma_is_a_point(dock, qtbot):
     dock.calibration.editor("enabled").setChecked(True)
-    type_into(qtbot, dock.calibration.editor("target_pixel_size_um"), "0,25")
+    type_into(qtbot, dock.calibration.editor("target_pixel_size_um").line, "0,25")
     assert dock.calibration.value().target_pixel_size_um == 0.25
 
 

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 
 from qtpy.QtCore import QEvent, Signal
-from qtpy.QtGui import QPalette
 from qtpy.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
-from napari_tiles_creator._widget.controls.labels import wrapped_label
+from napari_tiles_creator._widget.controls.details import Details
+from napari_tiles_creator._widget.controls.labels import show_linked, wrapped_label
+from napari_tiles_creator._widget.controls.words import counted, duration, grouped, plain
+
+# The rate is that of the last few seconds: what began slowly must not spoil the time left.
+RATE_SECONDS = 5.0
+LONGEST_NOTE = 90
 
 
 class Footer(QWidget):
-    """Status line, last result, progress bar, Export and Cancel.
+    """Status line, notes, last result, progress bar, Export and Cancel.
 
     Attributes
     ----------
@@ -26,10 +32,10 @@ class Footer(QWidget):
         super().__init__()
         self.status = wrapped_label(muted=False)
         self.status.linkActivated.connect(self.fieldAsked)
-        self.notes = wrapped_label(muted=True)
-        self.notes.hide()
-        self.result = wrapped_label(muted=False)
-        self.result.hide()
+        self.notes = Details(muted=True)
+        self.error = wrapped_label(muted=False)
+        self.error.hide()
+        self.result = Details(muted=True)
         self.bar = QProgressBar()
         self.bar.hide()
         self.export_button = QPushButton("E&xport tiles")
@@ -38,23 +44,26 @@ class Footer(QWidget):
         self.cancel_button.setToolTip("Stop the export; the tiles that are written stay, and it can go on later.")
         self.cancel_button.setEnabled(False)
         self._started = 0.0
+        self._made: deque[tuple[float, int]] = deque()
         self._status = ("", "", "")
+        self._error = ""
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 6, 8, 8)
         layout.setSpacing(6)
-        for widget in (self.status, self.notes, self.result, self.bar):
+        for widget in (self.status, self.notes, self.error, self.result, self.bar):
             layout.addWidget(widget)
         buttons = QHBoxLayout()
         buttons.addWidget(self.export_button, 2)
         buttons.addWidget(self.cancel_button, 1)
         layout.addLayout(buttons)
 
+    # ---- what is said ----
+
     def show_status(self, text: str, field: str = "", link: str = "Show") -> None:
         """Say what would be exported, or what is missing, with a link to its field."""
         self._status = (text, field, link)
-        colour = self.status.palette().color(QPalette.ColorRole.WindowText).name()
-        anchor = f' <a href="{field}" style="color: {colour}">{link}</a>' if field else ""
-        self.status.setText(_plain(text) + anchor)
+        self._show_error()
+        show_linked(self.status, text, field, link)
 
     def changeEvent(self, event: QEvent) -> None:
         """Write the link in the text's colour of a new theme: Qt's blue cannot be read on a dark one."""
@@ -63,24 +72,44 @@ class Footer(QWidget):
             self.show_status(*self._status)
 
     def show_notes(self, notes: list[str]) -> None:
-        """Say what a user should know before the export: the first note, all of them as tooltip."""
-        more = f" (and {len(notes) - 1} more)" if len(notes) > 1 else ""
-        self.notes.setText(_plain(notes[0] + more) if notes else "")
-        self.notes.setToolTip("<br>".join(map(_plain, notes)))
-        self.notes.setVisible(bool(notes))
+        """Say what a user should know before the export: a short note as it is, more on demand."""
+        if len(notes) > 1 or len("".join(notes)) > LONGEST_NOTE:
+            self.notes.show_text(shortened(notes[0]), notes, counted(len(notes), "note"))
+        else:
+            self.notes.show_text("".join(notes))
 
-    def show_result(self, text: str) -> None:
-        """Say how the last action ended; empty says nothing."""
-        self.result.setText(_plain(text))
-        self.result.setVisible(bool(text))
+    def show_error(self, text: str) -> None:
+        """Say why the last action failed; empty once its cause is mended or another begins."""
+        self._error = text
+        self._show_error()
+
+    def _show_error(self) -> None:
+        """Show the error; where the status says the same, it is the status that tells when it is mended."""
+        if self._error == self._status[0]:
+            self._error = ""
+        self.error.setText(plain(self._error))
+        self.error.setVisible(bool(self._error))
+
+    def show_result(self, text: str, details: list[str] | None = None) -> None:
+        """Say how the last action ended, and what went along with it; stays until the next one ends."""
+        lines = details or []
+        self.result.show_text(text, lines, counted(len(lines), "warning"))
+
+    def show_action(self, text: str) -> None:
+        """Say what the button that exports would do."""
+        self.export_button.setText(text)
+
+    # ---- progress ----
 
     def start(self) -> None:
         """Show that an export has begun."""
         self._started = time.monotonic()
+        self._made = deque([(self._started, 0)])
         self.bar.setRange(0, 0)
         self.bar.setFormat("")
         self.bar.show()
         self.show_result("")
+        self.show_error("")
         self.export_button.setEnabled(False)
         self.cancel_button.setEnabled(True)
 
@@ -96,12 +125,11 @@ class Footer(QWidget):
         """
         self.bar.setRange(0, total)
         self.bar.setValue(done)
-        seconds = time.monotonic() - self._started
-        rate = made / seconds if seconds > 0 else 0.0
         text = f"{grouped(done)} / {grouped(total)}"
-        if rate and seconds > 0.5:
+        rate = self._rate(made)
+        if rate and self.seconds > 0.5:
             speed = grouped(round(rate)) if rate >= 10 else f"{rate:.1f}"
-            text += f" · {speed}/s · {duration((total - done) / rate)}"
+            text += f" · {speed}/s · {duration((total - done) / rate)} left"
         self.bar.setFormat(text)
 
     def show_stopping(self) -> None:
@@ -120,32 +148,16 @@ class Footer(QWidget):
         """Seconds since the start."""
         return time.monotonic() - self._started
 
-
-def duration(seconds: float) -> str:
-    """Return a time as people say it."""
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    if seconds < 90 * 60:
-        return f"{seconds / 60:.0f} min"
-    return f"{seconds / 3600:.1f} h"
+    def _rate(self, made: int) -> float:
+        """Return the tiles a second over the last few seconds."""
+        now = time.monotonic()
+        self._made.append((now, made))
+        while len(self._made) > 2 and now - self._made[1][0] > RATE_SECONDS:
+            self._made.popleft()
+        first, before = self._made[0]
+        return (made - before) / (now - first) if now > first else 0.0
 
 
-def size(n_bytes: float) -> str:
-    """Return a number of bytes as people say it."""
-    for unit in ("B", "kB", "MB", "GB"):
-        if n_bytes < 1000:
-            return f"{n_bytes:.3g} {unit}"
-        n_bytes /= 1000
-    return f"{n_bytes:.3g} TB"
-
-
-def grouped(number: int) -> str:
-    """Return a whole number with its thousands set apart."""
-    return f"{number:,}".replace(",", "\u202f")
-
-
-def _plain(text: str) -> str:
-    """Return text that a label shows as it is."""
-    return text.replace("&", "&amp;").replace("<", "&lt;")
+def shortened(text: str) -> str:
+    """Return the beginning of a text that is too long for the foot."""
+    return text if len(text) <= LONGEST_NOTE else f"{text[: LONGEST_NOTE // 2]}…"

@@ -2,32 +2,36 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
-from napari_tiles_creator._widget.footer import grouped, size
+from napari_tiles_creator._widget.controls.words import counted, size
 from napari_tiles_creator.errors import ExportError, FieldProblem, PlanError, RecipeError, SourceError
 
 if TYPE_CHECKING:
     from napari_tiles_creator.engine.planning.plan import Plan
     from napari_tiles_creator.errors import TilesError
 
-FIELD = re.compile(r"\b(media|calibration|normalization|tiling|export)\.([a-z][a-z_]*)")
+# Where an error points that names no field of its own.
+FIELD_OF_ERROR = {ExportError: "export.folder", PlanError: "media.folder", SourceError: "media.folder"}
 
 
 def problems_of(error: TilesError) -> tuple[FieldProblem, ...]:
     """Return the fields that an error is about, each with its message; none where it is about no field."""
     if isinstance(error, RecipeError):
         return error.problems
-    message = str(error)
-    if isinstance(error, ExportError):
-        return (FieldProblem("export.folder", message),)
-    named = FIELD.search(message)
-    if named and isinstance(error, (PlanError, SourceError)):
-        return (FieldProblem(named[0], message),)
-    if isinstance(error, (PlanError, SourceError)):
-        return (FieldProblem("media.folder", message),)
-    return ()
+    field = error.field or FIELD_OF_ERROR.get(type(error), "")
+    return (FieldProblem(field, str(error)),) if field else ()
+
+
+def nothing_to_cut(plan: Plan) -> PlanError | None:
+    """Return why a plan holds no tile, None where it holds any."""
+    if len(plan):
+        return None
+    first = plan.failed[0] if plan.failed else None
+    if first is not None:
+        more = f" ({counted(len(plan.failed) - 1, 'other image')} likewise)" if len(plan.failed) > 1 else ""
+        return PlanError(f"{first.reason}{more}", first.field)
+    return PlanError("; ".join(plan.warnings) or "There is no tile to cut: all are left out.", "tiling.size_px")
 
 
 def plan_status(plan: Plan) -> str:
@@ -35,8 +39,9 @@ def plan_status(plan: Plan) -> str:
     count, tiles = len(plan.images), len(plan)
     dtypes = {image.dtype for image in plan.images}
     dtype = next(iter(dtypes)) if len(dtypes) == 1 else "mixed"
+    at_most = "at most " if plan.recipe.tiling.min_foreground else ""  # pixels decide
     return (
-        f"{grouped(count)} image{'s' * (count != 1)} → {grouped(tiles)} tile{'s' * (tiles != 1)}"
+        f"{counted(count, 'image')} → {at_most}{counted(tiles, 'tile')}"
         f" · {size(plan.bytes)} {dtype} {plan.recipe.export.format}"
     )
 

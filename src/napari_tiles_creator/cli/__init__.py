@@ -55,7 +55,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         error.show()
         sys.exit(NOTHING_DONE)
     except TilesError as error:
-        click.echo(f"error: {error}", err=True)
+        click.echo(f"error: {error}{f' ({error.hint})' if error.hint else ''}", err=True)
         sys.exit(NOTHING_DONE)
     except OSError as error:
         with suppress(OSError, ValueError):  # where output goes may be full or closed: what is left of it is dropped

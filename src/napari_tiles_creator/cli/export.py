@@ -56,7 +56,7 @@ def export(
     )
     last = None
     try:
-        for event in events if as_json else _with_progress(events, len(plan)):
+        for event in events if as_json else _with_progress(events, plan.candidates):
             if as_json:
                 print_json(event.to_dict())
             elif isinstance(event, ItemFailed):
@@ -70,7 +70,9 @@ def export(
     if not as_json:
         _summarize(plan, last)
     if not last.tiles + last.skipped:
-        return NOTHING_DONE if last.failed else 0
+        if last.left_out:
+            warn(f"every tile was left out by a filter ({_filters(plan)}): the dataset is empty")
+        return NOTHING_DONE
     return SOME_FAILED if last.failed else 0
 
 
@@ -95,6 +97,17 @@ def _with_progress(events: Iterable[Event], total: int) -> Iterator[Event]:
                 speed = bar.tasks[0].speed
                 bar.update(task, advance=1, rate=f"{speed:.0f}/s" if speed else "")
             yield event
+
+
+def _filters(plan: Plan) -> str:
+    """Return the fields that leave tiles out."""
+    tiling = plan.recipe.tiling
+    on = {
+        "roi": tiling.roi is not None,
+        "min_foreground": tiling.min_foreground > 0,
+        "exclude_tiles": bool(tiling.exclude_tiles),
+    }
+    return ", ".join(f"tiling.{name}" for name, is_on in on.items() if is_on)
 
 
 def _summarize(plan: Plan, last: Finished) -> None:

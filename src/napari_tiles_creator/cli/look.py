@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,31 +50,25 @@ def scan(source: str, pattern: str, recursive: bool, as_json: bool) -> int:
 
 @click.command()
 @recipe_options
-@click.option("--measure", is_flag=True, help="Also read the pixels and tell each image's range of values.")
+@click.option("--measure", is_flag=True, help="Also read the pixels: apply filters on them, tell ranges of values.")
 @json_option
 def plan(measure: bool, as_json: bool, **options: Any) -> int:
     """Tell what an export would write, without writing: tiles per image, totals, warnings."""
     from napari_tiles_creator.engine.planning.plan import make_plan
 
     planned = make_plan(make_recipe(**options))
-    ranges = _ranges(planned) if measure else {}
+    outlook = _measured(planned) if measure else _planned(planned)
     if as_json:
-        print_json(
-            {
-                "images": len(planned.images),
-                "tiles": len(planned),
-                "bytes": planned.bytes,
-                "duplicated_percent": planned.duplicated_percent,
-                "warnings": list(planned.warnings),
-                "failed": [{"source": failure.source, "reason": failure.reason} for failure in planned.failed],
-            }
-            | ({"ranges": ranges} if measure else {})
-        )
+        print_json(outlook.to_dict())
     else:
-        _show_plan(planned, ranges)
-    if not planned.images:
+        _show_outlook(planned, outlook)
+    for message in outlook.warnings if not as_json else ():
+        warn(message)
+    for reason in outlook.failed.values() if not as_json else ():
+        complain(reason)
+    if not any(outlook.tiles.values()):
         return NOTHING_DONE
-    return SOME_FAILED if planned.failed else 0
+    return SOME_FAILED if outlook.failed else 0
 
 
 @click.command()
@@ -91,7 +86,8 @@ def preview(image: str | None, picture: str, **options: Any) -> int:
         raise PlanError("there is no tile to show: " + "; ".join(failure.reason for failure in planned.failed[:3]))
     chosen = planned.image(image) if image else planned.images[0]
     _save_picture(picture, pattern_picture(planned, chosen))
-    click.echo(f"{counted(len(chosen), 'tile')} of {chosen.name} drawn in {picture}")
+    most = "at most " if planned.recipe.tiling.min_foreground > 0 else ""
+    click.echo(f"{most}{counted(chosen.tiles, 'tile')} of {chosen.name} drawn in {picture}")
     return 0
 
 
@@ -138,35 +134,84 @@ def _scan_row(item: Scanned) -> Sequence[str]:
     return (item.found.name, info.axes, shape, info.dtype.name, size, info.pixel_size_from)
 
 
-def _show_plan(planned: Plan, ranges: dict[str, list[list[float]]]) -> None:
-    columns = ["image", "#calibrated px", "#tiles", "type"] + (["range"] if ranges else [])
+@dataclass
+class _Outlook:
+    """What an export would write, as far as it is known: from headers alone, or from pixels, too."""
+
+    tiles: dict[str, int]
+    bytes: int
+    duplicated_percent: float
+    warnings: list[str]
+    failed: dict[str, str]
+    ranges: dict[str, list[list[float]]] | None = None
+
+    @property
+    def images(self) -> int:
+        """Images that give tiles."""
+        return sum(count > 0 for count in self.tiles.values())
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the line that ``plan --json`` prints."""
+        line = {
+            "images": self.images,
+            "tiles": sum(self.tiles.values()),
+            "bytes": self.bytes,
+            "duplicated_percent": self.duplicated_percent,
+            "warnings": self.warnings,
+            "failed": [{"source": source, "reason": reason} for source, reason in self.failed.items()],
+        }
+        return line if self.ranges is None else line | {"ranges": self.ranges}
+
+
+def _planned(plan: Plan) -> _Outlook:
+    return _Outlook(
+        tiles={image.name: image.tiles for image in plan.images},
+        bytes=plan.bytes,
+        duplicated_percent=plan.duplicated_percent,
+        warnings=list(plan.warnings),
+        failed={failure.source: failure.reason for failure in plan.failed},
+    )
+
+
+def _measured(plan: Plan) -> _Outlook:
+    from napari_tiles_creator.engine.pixels.survey import survey
+
+    found = list(survey(plan))
+    good = [one for one in found if not one.problem]
+    covered = sum(one.covered for one in good)
+    outlook = _Outlook(
+        tiles={one.image.name: one.tiles for one in good},
+        bytes=sum(one.bytes for one in good),
+        duplicated_percent=(sum(one.box_pixels for one in good) - covered) / covered * 100 if covered else 0.0,
+        warnings=list(plan.warnings),
+        failed={failure.source: failure.reason for failure in plan.failed}
+        | {one.image.name: one.problem for one in found if one.problem},
+        ranges={one.image.name: [[found.low, found.high] for found in one.ranges] for one in good},
+    )
+    least = plan.recipe.tiling.min_foreground
+    if good and least > 0 and not outlook.images:
+        outlook.warnings.append(f"no tile has so much foreground (tiling.min_foreground {least:g})")
+    return outlook
+
+
+def _show_outlook(plan: Plan, outlook: _Outlook) -> None:
+    columns = ["image", "#calibrated px", "#tiles", "type"] + (["range"] if outlook.ranges is not None else [])
     rows = []
-    for image in planned.images:
+    for image in plan.images:
+        if image.name not in outlook.tiles:
+            continue
         shape = f"{image.shape[0]} × {image.shape[1]}"
-        row = [image.name, shape, str(len(image)), image.dtype]
-        if ranges:
-            row.append(", ".join(f"{low:g} to {high:g}" for low, high in ranges[image.name]))
+        row = [image.name, shape, str(outlook.tiles[image.name]), image.dtype]
+        if outlook.ranges is not None:
+            row.append(", ".join(f"{low:g} to {high:g}" for low, high in outlook.ranges[image.name]))
         rows.append(row)
     print_table(columns, rows)
-    export = planned.recipe.export
+    most = "at most " if plan.recipe.tiling.min_foreground > 0 and outlook.ranges is None else ""
     click.echo(
-        f"{counted(len(planned.images), 'image')} → {counted(len(planned), 'tile')} · {bytes_text(planned.bytes)} "
-        f"{export.format} · {planned.duplicated_percent:.0f} % of the pixels shared by tiles"
+        f"{counted(outlook.images, 'image')} → {most}{counted(sum(outlook.tiles.values()), 'tile')} · "
+        f"{bytes_text(outlook.bytes)} {plan.recipe.export.format} · "
+        f"{outlook.duplicated_percent:.0f} % of the pixels shared by tiles"
     )
-    for message in planned.warnings:
-        warn(message)
-    for failure in planned.failed:
-        complain(failure.reason)
-
-
-def _ranges(planned: Plan) -> dict[str, list[list[float]]]:
-    """Return the measured range of every image, one or one a channel."""
-    from napari_tiles_creator.engine.pixels.measurement import measure_image
-
-    return {
-        image.name: [[found.low, found.high] for found in measure_image(image, planned.recipe)]
-        for image in planned.images
-    }
 
 
 def _save_picture(path: str, png: bytes) -> None:

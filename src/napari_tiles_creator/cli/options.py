@@ -27,6 +27,8 @@ FIELD_OF_FLAG = {
     "layout": "export.layout",
     "seed": "tiling.seed",
 }
+# Flags whose text is taken as it is.
+PLAIN_FLAGS = {"pattern": "media.pattern", "recursive": "media.recursive"}
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object per line.")
 
@@ -68,13 +70,15 @@ _RECIPE_OPTIONS = [
         metavar="SECTION.FIELD=VALUE",
         help="Change any field of the recipe; repeatable; the value is read as YAML.",
     ),
+    click.option("--pattern", help="Only file names that fit, such as '*_c1.tif'."),
+    click.option("--recursive", is_flag=True, default=None, help="Also look into the folders inside."),
     click.option("--size", callback=_size, metavar="PX", help="Tile size: 512, or 512x256 (height x width)."),
     click.option("--overlap", callback=_size, metavar="PX", help="Overlap of neighbours: 128, or 128x64 (y x x)."),
     click.option("--edge", help="When the last tile does not fit: shift, spread, pad, drop, ragged."),
     click.option("--pixel-size", metavar="UM", help="Pixel size of the images, µm; overrides the files'."),
     click.option("--target-pixel-size", metavar="UM", help="Rescale to this pixel size, µm."),
     click.option("--scale", metavar="FACTOR", help="Rescale by a plain factor, such as 0.5 or 1/3."),
-    click.option("--scope", help="Normalization: none, tile (Local), image (Global)."),
+    click.option("--scope", help="Normalization: none, tile (Local), image (Global), dataset."),
     click.option("--dtype", help="Type of the tiles: float32, uint8, uint16, or null for the images' own."),
     click.option("--format", "format_", help="Format of the tiles: tif, png, jpg."),
     click.option("--layout", help="Form of the dataset: flat."),
@@ -115,6 +119,7 @@ def make_recipe(
         value = flags.get(flag)
         if value is not None:
             changes[field] = _value(value) if isinstance(value, str) else value
+    changes |= {field: flags[flag] for flag, field in PLAIN_FLAGS.items() if flags.get(flag)}
     if flags.get("target_pixel_size") is not None or flags.get("scale") is not None:
         changes["calibration.enabled"] = True
     for setting in settings:

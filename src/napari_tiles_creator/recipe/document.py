@@ -9,17 +9,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 import yaml
-from pydantic import ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from napari_tiles_creator.errors import FieldProblem, RecipeError
 from napari_tiles_creator.recipe.annotations import Annotations
 from napari_tiles_creator.recipe.calibration import Calibration
 from napari_tiles_creator.recipe.export import TILE_FORMATS, Export, TileFormat
-from napari_tiles_creator.recipe.media import Media
+from napari_tiles_creator.recipe.media import OPEN_LAYERS, Media
 from napari_tiles_creator.recipe.normalization import Normalization
 from napari_tiles_creator.recipe.presets import PRESETS
 from napari_tiles_creator.recipe.section import FieldRuleError, Section
 from napari_tiles_creator.recipe.tiling import Tiling
+from napari_tiles_creator.recipe.wording import allowed, shown, suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -96,7 +97,9 @@ class Recipe(Section):
             section, _, name = field.partition(".")
             if not isinstance(data.get(section), dict) or not name:
                 sections = ", ".join(key for key, part in data.items() if isinstance(part, dict))
-                raise RecipeError.of("", f"{field!r} is no field: write section.field, a section being {sections}")
+                similar = suggestion(section, data) if name else ""
+                told = similar or f": write section.field, a section being {sections}"
+                raise RecipeError.of("", f"{field!r} is no field{told}")
             data[section][name] = value
         return self.of(data)
 
@@ -106,7 +109,7 @@ class Recipe(Section):
 
     def to_yaml(self) -> str:
         """Return the recipe as YAML, sections and fields in their order."""
-        return yaml.safe_dump(self.to_dict(), sort_keys=False, allow_unicode=True, width=100)
+        return yaml.dump(self.to_dict(), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
 
     @classmethod
     def from_yaml(cls, text: str, name: str = "recipe") -> Self:
@@ -121,7 +124,7 @@ class Recipe(Section):
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
-        """Read a recipe; relative folders in it start at its own folder."""
+        """Read a recipe; relative paths in it start at its own folder."""
         path = Path(path)
         try:
             text = path.read_text(encoding="utf-8")
@@ -129,13 +132,13 @@ class Recipe(Section):
             raise RecipeError.of("", f"recipe {path} cannot be read: {error}") from error
         recipe = cls.from_yaml(text, name=str(path))
         base = path.absolute().parent
-        return recipe.changed({f: os.path.normpath(base / folder) for f, folder in recipe.folders.items()})
+        return recipe.changed({f: _placed(folder, base) for f, folder in recipe.places.items()})
 
     def save(self, path: str | Path) -> None:
-        """Write the recipe, as JSON where the name ends so and as YAML else; folders relative to the file."""
+        """Write the recipe, as JSON where the name ends so and as YAML else; paths relative to the file."""
         path = Path(path)
         base = path.absolute().parent
-        saved = self.changed({f: _relative(Path(folder), base) for f, folder in self.folders.items()})
+        saved = self.changed({f: _relative(folder, base) for f, folder in self.places.items()})
         text = json.dumps(saved.to_dict(), indent=2) if path.suffix == ".json" else saved.to_yaml()
         try:
             path.write_text(text, encoding="utf-8")
@@ -143,9 +146,19 @@ class Recipe(Section):
             raise RecipeError.of("", f"recipe {path} cannot be written: {error.strerror}") from error
 
     @property
-    def folders(self) -> dict[str, str]:
-        """The two fields that name places on this machine."""
-        return {"media.folder": self.media.folder, "export.folder": self.export.folder}
+    def places(self) -> dict[str, str]:
+        """The fields that name places on this machine: the two folders, and the region's file if there is one."""
+        places = {"media.folder": self.media.folder, "export.folder": self.export.folder}
+        return places | ({"tiling.roi": self.tiling.roi} if isinstance(self.tiling.roi, str) else {})
+
+
+class _Dumper(yaml.SafeDumper):
+    """YAML with lists in brackets: a drawn region would fill pages with a number a line."""
+
+
+_Dumper.add_representer(
+    list, lambda dumper, items: dumper.represent_sequence("tag:yaml.org,2002:seq", items, flow_style=True)
+)
 
 
 class _Loader(yaml.SafeLoader):
@@ -168,36 +181,53 @@ def parsed(text: str) -> Any:
 
 def _joined(problems: Iterable[FieldProblem]) -> list[FieldProblem]:
     """Return one problem a field: a value that fits none of several types gives one for each."""
-    messages: dict[str, list[str]] = {}
+    first: dict[str, FieldProblem] = {}
     for problem in problems:
-        messages.setdefault(problem.field, []).append(problem.message)
-    return [
-        FieldProblem(field, ", or ".join([first, *(other.rpartition("input should be ")[2] for other in others)]))
-        for field, (first, *others) in messages.items()
-    ]
+        first.setdefault(problem.field, problem)
+    return list(first.values())
 
 
 def field_problem(detail: ErrorDetails) -> FieldProblem:
     """Return a pydantic error as the field, the value and what is allowed."""
-    # Parts of the location that start with a capital or hold a bracket are names of union members.
-    location = [str(part) for part in detail["loc"]]
-    field = ".".join(location[:2])
+    # What comes after section and field names members of unions, or counts entries of lists.
+    section, name, *_ = [*(str(part) for part in detail["loc"]), "", ""]
+    field = ".".join(filter(None, [section, name]))
     cause = detail.get("ctx", {}).get("error")
     if isinstance(cause, FieldRuleError):
         return FieldProblem(".".join(filter(None, [field, cause.field])), str(cause))
+    model = _section_model(section)
     if detail["type"] == "extra_forbidden":
-        return FieldProblem(field, "no such field")
-    value = detail["input"]
+        return FieldProblem(field, "no such field" + suggestion(name or section, (model or Recipe).model_fields))
+    value = shown(detail["input"])
     if detail["type"] == "none_required":
-        return FieldProblem(field, f"{value!r} is not available yet: leave it empty")
-    message = detail["msg"].removeprefix("Value error, ")
-    message = message[0].lower() + message[1:]
-    return FieldProblem(field, f"{value!r}: {message}")
+        return FieldProblem(field, f"{value} is not available yet: leave it empty")
+    if detail["type"] in ("value_error", "assertion_error"):
+        return FieldProblem(field, f"{value}: {detail['msg'].removeprefix('Value error, ')}")
+    if detail["type"] == "finite_number":
+        return FieldProblem(field, f"{value}: must be a finite number")
+    if model is None:
+        return FieldProblem(field, f"{value}: must be 1" if section == "schema" else f"{value}: {detail['msg']}")
+    if not name:
+        return FieldProblem(field, f"{value}: must be a section with fields such as {next(iter(model.model_fields))}")
+    return FieldProblem(field, f"{value}: must be {allowed(model, name)}")
 
 
-def _relative(folder: Path, base: Path) -> str:
+def _section_model(section: str) -> type[BaseModel] | None:
+    """Return the model of a section, None where the recipe has none of that name."""
+    model = Recipe.model_fields[section].annotation if section in Recipe.model_fields else None
+    return model if isinstance(model, type) and issubclass(model, BaseModel) else None
+
+
+def _placed(folder: str, base: Path) -> str:
+    """Return where a folder named in a recipe's file is."""
+    return folder if folder == OPEN_LAYERS else os.path.normpath(base / folder)
+
+
+def _relative(folder: str, base: Path) -> str:
     """Return `folder` relative to `base` with forward slashes; absolute where no relative path exists."""
+    if folder == OPEN_LAYERS:
+        return folder
     try:
-        return Path(os.path.relpath(folder.absolute(), base)).as_posix()
+        return Path(os.path.relpath(Path(folder).absolute(), base)).as_posix()
     except ValueError:  # another drive on Windows
-        return str(folder.absolute())
+        return str(Path(folder).absolute())

@@ -8,6 +8,9 @@ from pydantic import Field, field_validator
 
 from napari_tiles_creator.recipe.section import Section
 
+# In place of a folder: the image layers that are open in napari.
+OPEN_LAYERS = "napari:layers"
+
 PlaneChoice = Literal["each"] | Annotated[int, Field(ge=0)]
 
 

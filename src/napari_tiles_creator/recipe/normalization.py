@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from napari_tiles_creator.recipe.section import FieldRuleError, Section
 
-Scope = Literal["none", "tile", "image"]
+Scope = Literal["none", "tile", "image", "dataset"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 TileType = Literal["float32", "uint8", "uint16"]
 TILE_TYPES: tuple[TileType, ...] = get_args(TileType)
@@ -23,7 +23,8 @@ class Normalization(Section):
 
     scope: Scope = Field(
         "image",
-        description="Where the range of values is taken: none, each tile (Local) or each image (Global).",
+        description="Where the range of values is taken: none, each tile (Local), each image (Global), "
+        "or all images together (Dataset).",
     )
     low: float = Field(0.0, description="Value that the lower end of the range becomes.")
     high: float | None = Field(

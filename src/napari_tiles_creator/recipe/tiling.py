@@ -8,12 +8,15 @@ from pydantic import Field, field_validator, model_validator
 
 from napari_tiles_creator.geometry.edges import EdgePolicy
 from napari_tiles_creator.geometry.grid import GridOrder, pair
+from napari_tiles_creator.recipe.region import InlineRegion, Number, checked_region
 from napari_tiles_creator.recipe.section import FieldRuleError, Section
 
 Pixels = Annotated[int, Field(ge=1)]
 Sampling = Literal["grid", "random", "jittered"]
 SAMPLINGS: tuple[Sampling, ...] = get_args(Sampling)
 SmallImages = Literal["pad", "skip", "error"]
+Foreground = Literal["bright", "dark"]
+Rectangle = tuple[Number, Number, Number, Number]
 PadMode = Literal["constant", "reflect", "edge"]
 
 
@@ -49,15 +52,30 @@ class Tiling(Section):
     max_random_overlap: float = Field(
         1.0, ge=0, le=1, description="Largest share of a random tile that another may cover."
     )
-    min_foreground: Literal[0] = Field(0, description="Smallest share of foreground in a tile (not available yet).")
-    foreground: Literal["bright", "dark"] = Field("bright", description="What counts as foreground.")
-    roi: None = Field(None, description="Region the tiles must lie in (not available yet).")
+    min_foreground: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="Leave out tiles with a smaller share of foreground, 0 to 1; 0 keeps all. Foreground is what "
+        "Otsu's threshold of the whole image sets apart.",
+    )
+    foreground: Foreground = Field("bright", description="What counts as foreground: the bright or the dark pixels.")
+    roi: InlineRegion | Rectangle | str | None = Field(
+        None,
+        description="Only tiles in this region: [y0, x0, y1, x1] in source pixels, a GeoJSON file, or GeoJSON itself; "
+        "empty takes all.",
+    )
     exclude_tiles: tuple[str, ...] = Field((), description="Names of tiles left out by hand, without their extension.")
 
     @field_validator("exclude_tiles", mode="before")
     @classmethod
     def _one_is_a_list(cls, value: object) -> object:
         return (value,) if isinstance(value, str) else value
+
+    @field_validator("roi", mode="before")
+    @classmethod
+    def _is_a_region(cls, value: object) -> object:
+        return checked_region(value)
 
     @model_validator(mode="after")
     def _numbers_fit(self) -> Tiling:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     import numpy as np
@@ -25,7 +26,7 @@ class SourceInfo:
     Parameters
     ----------
     path : Path
-        The file.
+        The file; of a source that is no file, a name that no other source has.
     axes : str
         One letter of ``TCZYXS`` an array axis, in array order.
     shape : tuple of int
@@ -42,6 +43,13 @@ class SourceInfo:
         What a reader of the file should know, such as an alpha channel that is left out.
     chunk_rows : int
         Rows that are decoded together: reading a multiple of them wastes no work.
+    chunk_columns : int
+        Columns that are decoded together, 0 where only whole rows are.
+    levels : tuple of (int, int)
+        ``(height, width)`` of a plane at each level of the pyramid, px: the full one first, then smaller and smaller
+        ones, each of which need not be an exact fraction. Empty stands for the full one alone.
+    opener : callable or None
+        Opens the source again where that is no matter of its path; see `registry.reopen`.
     """
 
     path: Path
@@ -53,6 +61,13 @@ class SourceInfo:
     channel_names: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     chunk_rows: int = 1
+    chunk_columns: int = 0
+    levels: tuple[tuple[int, int], ...] = ()
+    opener: Callable[[], Source] | None = field(default=None, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if not self.levels:
+            object.__setattr__(self, "levels", (self.plane_shape,))
 
     def length(self, axis: str) -> int:
         """Return the length of an axis, 1 where the source has none of that name."""
@@ -82,17 +97,19 @@ class Source(Protocol):
 
     info: SourceInfo
 
-    def read(self, box: Box, z: int = 0, t: int = 0, channel: int | None = None) -> NDArray[Any]:
+    def read(self, box: Box, z: int = 0, t: int = 0, channel: int | None = None, level: int = 0) -> NDArray[Any]:
         """Read a rectangle of one plane.
 
         Parameters
         ----------
         box : Box
-            The rectangle, source pixels; it lies inside the plane.
+            The rectangle, pixels of the level; it lies inside the plane.
         z, t : int, default 0
             Position on the axes Z and T where the source has them.
         channel : int or None, default None
             One channel, or all.
+        level : int, default 0
+            Level of the pyramid, one of ``info.levels``.
 
         Returns
         -------

@@ -15,6 +15,9 @@ from napari_tiles_creator.sources.registry import EXTENSIONS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+# What makes a text a pattern rather than a name.
+MAGIC = re.compile(r"[*?[]")
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -28,11 +31,14 @@ class Found:
         The file.
     stem : str
         What its tiles are called: letters, digits, _ and - only, unique among all files found, whatever the case.
+    problem : str
+        Why it can be no source, empty where it may be one: a folder inside that cannot be listed stands for its files.
     """
 
     name: str
     path: Path
     stem: str
+    problem: str = ""
 
 
 def find_sources(
@@ -64,32 +70,60 @@ def find_sources(
     root = Path(folder)
     try:
         if root.is_file():
-            return [Found(root.name, root, _stems([root.name])[0])]
+            return [Found(root.name, root, unique_stems([root.name])[0])]
         if not root.is_dir():
             raise SourceError(f"{root}: no such folder or file; check the path")
-        names = sorted(_walk(root, recursive))
+        closed: dict[str, str] = {}
+        names = sorted(_walk(root, recursive, closed))
     except PermissionError as error:
         raise SourceError(f"{error.filename or root}: no permission to list the folder") from error
-    names = [name for name in names if _matches(name, pattern)]
-    found = [Found(n, root / n, stem) for n, stem in zip(names, _stems(names), strict=True)]
-    return [file for file in found if not any(_matches(file.name, out, whole=True) for out in exclude)]
+    names = matching(names, pattern)
+    found = [Found(n, root / n, stem) for n, stem in zip(names, unique_stems(names), strict=True)]
+    found += [Found(n, root / n, safe(n), problem) for n, problem in closed.items()]
+    found.sort(key=lambda file: file.name)
+    out = left_out([file.name for file in found], exclude)
+    return [file for file in found if file.name not in out]
 
 
-def _walk(root: Path, recursive: bool) -> Iterable[str]:
+def matching(names: Iterable[str], pattern: str) -> list[str]:
+    """Return the names that fit a pattern, which is matched against the whole path where it holds a slash."""
+    if pattern == "*":
+        return list(names)
+    return [name for name in names if _matches(name, pattern)]
+
+
+def left_out(names: Iterable[str], exclude: Sequence[str]) -> set[str]:
+    """Return the names that are left out: those that are in `exclude`, and those that fit a pattern in it."""
+    names, literal = set(names), set(exclude)
+    patterns = [text for text in literal if MAGIC.search(text)]
+    return {name for name in names if name in literal or any(fnmatchcase(name, text) for text in patterns)}
+
+
+def literal_pattern(name: str) -> str:
+    """Return what leaves out this name and no other."""
+    return MAGIC.sub(r"[\g<0>]", name)
+
+
+def _walk(root: Path, recursive: bool, closed: dict[str, str], inside: str = "") -> Iterable[str]:
+    """Yield the names of files; folders inside that cannot be listed are noted in `closed`, each with the reason."""
     for entry in root.iterdir():
         if entry.name.startswith("."):
             continue
         if entry.is_dir():
             if recursive and not entry.is_symlink():
-                yield from (f"{entry.name}/{name}" for name in _walk(entry, recursive))
+                name = f"{inside}{entry.name}"
+                try:
+                    yield from _walk(entry, recursive, closed, f"{name}/")
+                except OSError as error:
+                    closed[name] = f"{name}: the folder cannot be listed: {error.strerror or error}"
         elif entry.suffix.lower() in EXTENSIONS:
-            yield entry.name
+            yield f"{inside}{entry.name}"
 
 
-def _matches(name: str, pattern: str, whole: bool = False) -> bool:
+def _matches(name: str, pattern: str) -> bool:
     if name == pattern:
         return True
-    if not whole and "/" not in pattern:
+    if "/" not in pattern:
         name = name.rpartition("/")[2]
     return fnmatchcase(name, pattern)
 
@@ -108,7 +142,7 @@ def safe(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9_-]+", "_", text)
 
 
-def _stems(names: Sequence[str]) -> list[str]:
+def unique_stems(names: Sequence[str]) -> list[str]:
     """Return a stem for each name: stems equal but for case get the extension, the folder, then a number."""
     parts = [stem_of(name) for name in names]
     longer = [f"{stem}_{safe(extension.lstrip('.'))}" for stem, extension in parts]

@@ -10,7 +10,7 @@ from napari_tiles_creator.errors import SourceError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from napari_tiles_creator.sources.base import Source
+    from napari_tiles_creator.sources.base import Source, SourceInfo
 
 _MODULE_OF = {
     ".tif": "tiff",
@@ -62,6 +62,24 @@ def open_source(path: Path, series: int = 0, rgb: bool | None = None) -> Source:
         raise SourceError(f"{path.name}: no permission to read the file") from error
     except Exception as error:  # readers meet every kind of damage
         raise SourceError(f"{path.name} cannot be read: {first_sentence(error)}") from error
+
+
+def reopen(info: SourceInfo, series: int = 0, rgb: bool | None = None) -> Source:
+    """Open a source again of which the header is known.
+
+    Parameters
+    ----------
+    info : SourceInfo
+        The header; it knows how to open a source that is no file.
+    series, rgb
+        As they were when the header was read; see `open_source`.
+
+    Raises
+    ------
+    SourceError
+        If the source cannot be read any more.
+    """
+    return info.opener() if info.opener else open_source(info.path, series, rgb)
 
 
 def first_sentence(error: BaseException) -> str:

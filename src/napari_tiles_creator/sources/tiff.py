@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from typing import TYPE_CHECKING, Any, cast
 
@@ -49,9 +50,15 @@ class TiffSource:
         self._lock = threading.RLock()
         self._others: list[tifffile.FileHandle] = []  # files beside this one that hold some of an OME image's planes
         self.decoded_segments = 0
-        self._file = tifffile.TiffFile(path)
+        try:
+            self._file = tifffile.TiffFile(path)
+        except tifffile.TiffFileError as error:
+            if "not a TIFF file" not in str(error):
+                raise
+            raise SourceError(f"{path.name} cannot be read: it is no TIFF file, whatever its name says") from error
         try:
             self._series = self._pick(series, path)
+            self._levels = _pyramid(self._series)
             self.info = self._describe(path, rgb)
         except BaseException:
             self._file.close()
@@ -112,27 +119,29 @@ class TiffSource:
             channel_names=channel_names(self._file)[: shape[axes.index("C")]] if "C" in axes else (),
             notes=tuple(notes),
             chunk_rows=self._chunk_rows(page),
+            chunk_columns=_chunk_columns(series),
+            levels=tuple((level.keyframe.imagelength, level.keyframe.imagewidth) for level in self._levels),
         )
 
     def _chunk_rows(self, page: tifffile.TiffPage) -> int:
-        if self._contiguous_at is not None:
+        if _contiguous_at(self._series) is not None:
             return 1
         return page.tilelength if page.is_tiled else min(page.rowsperstrip, page.imagelength)
 
-    def read(self, box: Box, z: int = 0, t: int = 0, channel: int | None = None) -> NDArray[Any]:
+    def read(self, box: Box, z: int = 0, t: int = 0, channel: int | None = None, level: int = 0) -> NDArray[Any]:
         """Read a rectangle of one plane; see `Source.read`."""
         page_axes = self._page_axes
         in_pages = "C" in self.info.axes and "C" not in page_axes
         if not in_pages:
-            pixels = self._read_page(box, self._page_number(z=z, t=t, c=0))
+            pixels = self._read_page(box, self._page_number(z=z, t=t, c=0), level)
             if "C" in page_axes:
                 pixels = np.ascontiguousarray(np.moveaxis(pixels, -1, 0))
                 return pixels if channel is None else pixels[channel]
             return pixels[..., :3] if self.info.is_rgb else pixels[..., 0]
         if channel is not None:
-            return self._read_page(box, self._page_number(z=z, t=t, c=channel))[..., 0]
-        planes = [self._read_page(box, self._page_number(z=z, t=t, c=c))[..., 0] for c in range(self.info.length("C"))]
-        return np.stack(planes)
+            return self._read_page(box, self._page_number(z=z, t=t, c=channel), level)[..., 0]
+        numbers = [self._page_number(z=z, t=t, c=c) for c in range(self.info.length("C"))]
+        return np.stack([self._read_page(box, number, level)[..., 0] for number in numbers])
 
     def close(self) -> None:
         """Release the file."""
@@ -148,11 +157,6 @@ class TiffSource:
             inside += "S" if self._samples_are_colour else "C"
         return inside
 
-    @property
-    def _contiguous_at(self) -> int | None:
-        """Where the pixels begin if they lie uncompressed and in one piece in this file."""
-        return None if self._series.is_multifile else self._series.dataoffset
-
     def _page_number(self, **position: int) -> int:
         """Return the position of a plane among the series' pages, whose order is that of its outer axes."""
         outer = [(a, n) for a, n in zip(self._series.axes, self._series.shape, strict=True) if a not in "YXS"]
@@ -161,43 +165,49 @@ class TiffSource:
             number = number * length + position.get(axis.lower(), 0)
         return number
 
-    def _read_page(self, box: Box, number: int) -> NDArray[Any]:
+    def _read_page(self, box: Box, number: int, level: int) -> NDArray[Any]:
         """Return a rectangle of a page, array (y, x, samples)."""
+        series = self._levels[level]
+        offset = _contiguous_at(series)
         try:
-            if self._contiguous_at is not None:
-                return self._read_contiguous(box, number, self._contiguous_at)
-            return self._read_segments(box, number)
+            if offset is not None:
+                return self._read_contiguous(series, box, number, offset)
+            return self._read_segments(series, box, number)
         except (SourceError, MemoryError):
             raise
         except Exception as error:  # codecs raise whatever they like
             raise SourceError(f"{self.info.path.name} cannot be decoded: {' '.join(str(error).split())}") from error
 
-    def _read_contiguous(self, box: Box, number: int, offset: int) -> NDArray[Any]:
+    def _read_contiguous(self, series: tifffile.TiffPageSeries, box: Box, number: int, offset: int) -> NDArray[Any]:
         """Read rows of an uncompressed image that lies in one piece (an ImageJ stack may have one page only)."""
-        page = self._series.keyframe
+        page = series.keyframe
         height, width = page.imagelength, page.imagewidth
         samples = page.samplesperpixel
         planar = samples > 1 and page.planarconfig == tifffile.PLANARCONFIG.SEPARATE
-        stored = self._series.dtype.newbyteorder(self._file.byteorder)
+        stored = series.dtype.newbyteorder(self._file.byteorder)
         inner = 1 if planar else samples
         parts = []
         for plane in range(number * samples, (number + 1) * samples) if planar else [number]:
             first = offset + (plane * height + box.y) * width * inner * stored.itemsize
-            count = box.height * width * inner
-            with self.info.path.open("rb") as file:
-                rows = np.fromfile(file, stored, count, offset=first)
-            if rows.size < count:
+            shape = (box.height, width, inner)
+            if self.info.path.stat().st_size < first + math.prod(shape) * stored.itemsize:
                 raise SourceError(f"{self.info.path.name} is cut short: its pixels end before row {box.y_stop}")
-            rows = rows.astype(self.info.dtype, copy=False)
-            parts.append(rows.reshape(box.height, width, inner)[:, box.x : box.x_stop])
+            if box.width * 2 > width:
+                with self.info.path.open("rb") as file:
+                    rows = np.fromfile(file, stored, math.prod(shape), offset=first).reshape(shape)
+                part = rows.astype(self.info.dtype, copy=False)[:, box.x : box.x_stop]
+            else:  # of wide rows only the pages of the disk that hold the columns are read
+                mapped = np.memmap(self.info.path, stored, "r", first, shape)
+                part = np.array(mapped[:, box.x : box.x_stop], self.info.dtype)
+            parts.append(part)
         return np.concatenate(parts, axis=-1) if planar else parts[0]
 
-    def _read_segments(self, box: Box, number: int) -> NDArray[Any]:
+    def _read_segments(self, series: tifffile.TiffPageSeries, box: Box, number: int) -> NDArray[Any]:
         """Decode the strips or tiles of a page that touch the box."""
-        page = self._series.pages[number]
+        page = series.pages[number]
         if page is None:
             raise SourceError(f"{self.info.path.name}: plane {number} is missing: is a file that belongs to it?")
-        frame = page.keyframe or self._series.keyframe
+        frame = page.keyframe or series.keyframe
         samples = frame.samplesperpixel
         length, width = (
             (frame.tilelength, frame.tilewidth) if frame.is_tiled else (frame.rowsperstrip, frame.imagewidth)
@@ -237,3 +247,29 @@ class TiffSource:
                 handle.open()
                 self._others.append(handle)
         return handle
+
+
+def _contiguous_at(series: tifffile.TiffPageSeries) -> int | None:
+    """Return where the pixels begin if they lie uncompressed and in one piece in the file."""
+    return None if series.is_multifile else series.dataoffset
+
+
+def _chunk_columns(series: tifffile.TiffPageSeries) -> int:
+    """Return the columns that are read together, 0 for whole rows."""
+    if _contiguous_at(series) is not None:
+        return 1
+    return series.keyframe.tilewidth if series.keyframe.is_tiled else 0
+
+
+def _pyramid(series: tifffile.TiffPageSeries) -> tuple[tifffile.TiffPageSeries, ...]:
+    """Return the levels that go with the full one: the same planes and samples, each smaller than the one before."""
+    kept = [series]
+    for level in series.levels[1:]:
+        same = level.axes == series.axes and level.dtype == series.dtype
+        pairs = list(zip(series.axes, series.shape, level.shape, strict=True)) if same else []
+        page, before = level.keyframe, kept[-1].keyframe
+        is_smaller = 0 < page.imagelength <= before.imagelength and 0 < page.imagewidth <= before.imagewidth
+        if not (same and is_smaller and all(a == b for axis, a, b in pairs if axis not in "YX")):
+            break
+        kept.append(level)
+    return tuple(kept)

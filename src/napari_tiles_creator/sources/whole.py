@@ -40,7 +40,7 @@ class WholeSource:
         self._pixels: NDArray[Any] | None = None
         self._lock = threading.Lock()
 
-    def read(self, box: Box, z: int = 0, t: int = 0, channel: int | None = None) -> NDArray[Any]:
+    def read(self, box: Box, z: int = 0, t: int = 0, channel: int | None = None, level: int = 0) -> NDArray[Any]:
         """Read a rectangle; see `Source.read`."""
         with self._lock:
             if self._pixels is None:

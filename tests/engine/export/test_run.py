@@ -194,7 +194,8 @@ def test_closing_the_generator_keeps_what_is_written(images, tmp_path, stop_afte
     assert contents(out) == contents(reference)
 
 
-def test_the_stop_event_ends_an_export_that_is_still_measuring(images, tmp_path, monkeypatch):
+@pytest.mark.parametrize("scope", ["image", "dataset"])
+def test_the_stop_event_ends_an_export_that_is_still_measuring(images, tmp_path, monkeypatch, scope):
     from napari_tiles_creator.engine.pixels import measure
 
     out, stop, measuring = tmp_path / "out", threading.Event(), threading.Event()
@@ -207,12 +208,13 @@ def test_the_stop_event_ends_an_export_that_is_still_measuring(images, tmp_path,
     monkeypatch.setattr(measure, "extremes", extremes)
     killer = threading.Thread(target=lambda: (measuring.wait(30), stop.set()))
     killer.start()
-    events = list(run(make_plan(recipe_for(images, out)), stop=stop))
+    changes = {"normalization.scope": scope}
+    events = list(run(make_plan(recipe_for(images, out, **changes)), stop=stop))
     killer.join()
     assert [type(event) for event in events] == [Started]
     assert list(out.glob("*.tif")) == []
     monkeypatch.undo()
-    assert export(images, out)[-1].tiles > 0
+    assert export(images, out, changes=changes)[-1].tiles > 0
 
 
 def test_a_missing_and_a_cut_short_tile_are_written_again(images, tmp_path):

@@ -6,7 +6,7 @@ import pytest
 
 from image_folder import contents, make_folder
 from napari_tiles_creator import Recipe, make_plan, run
-from napari_tiles_creator.engine.export.target import check_target
+from napari_tiles_creator.engine.export.target import check_target, target_state
 from napari_tiles_creator.errors import ExportError
 
 
@@ -77,8 +77,9 @@ def test_foreign_files_are_refused_or_left_alone(images, tmp_path):
     out = tmp_path / "out"
     out.mkdir()
     (out / "notes.txt").write_text("mine")
-    with pytest.raises(ExportError, match=r"notes\.txt.*--allow-foreign"):
+    with pytest.raises(ExportError, match=r"notes\.txt") as told:
         export(images, out)
+    assert (told.value.field, "--allow-foreign" in told.value.hint) == ("export.folder", True)
     assert os.listdir(out) == ["notes.txt"]
     export(images, out, allow_foreign=True)
     assert (out / "notes.txt").read_text() == "mine"
@@ -153,3 +154,67 @@ def test_a_file_put_in_a_tiles_place_while_an_export_rests_is_not_overwritten(im
     with pytest.raises(ExportError, match=f"{last} is in the way"):
         export(images, out)
     assert (out / last).read_text() == "mine"
+
+
+def planned(images, output, **changes):
+    small = {"tiling.size_px": 128, "tiling.overlap_px": 10}
+    return make_plan(Recipe.preset("unet", source=images, output=output).changed(small | changes))
+
+
+def test_state_of_a_free_folder(images, tmp_path):
+    assert target_state(planned(images, tmp_path / "new")).kind == "free"
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / ".DS_Store").write_text("x")
+    assert target_state(planned(images, tmp_path / "old")).kind == "free"
+
+
+def test_state_of_foreign_files(images, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "thesis.txt").write_text("mine")
+    state = target_state(planned(images, tmp_path / "out"))
+    assert state.kind == "foreign"
+    assert "thesis.txt" in str(state.error)
+    assert "tiles-creator" not in str(state.error)
+
+
+def test_state_of_an_export_from_its_beginning_to_its_end(images, tmp_path):
+    plan = planned(images, tmp_path / "out")
+    events = run(plan, workers=1)
+    for _ in range(4):  # Started and three tiles
+        next(events)
+    events.close()
+    state = target_state(plan)
+    there = len(list((tmp_path / "out").glob("*.tif")))
+    assert (state.kind, state.tiles, state.total) == ("unfinished", there, len(plan))
+    assert 3 <= there < len(plan)
+    list(run(plan))
+    assert target_state(plan) == type(state)("finished", len(plan), len(plan))
+    (tmp_path / "out" / "cell_0_003.tif").unlink()
+    state = target_state(plan)
+    assert (state.kind, state.tiles, state.total) == ("unfinished", len(plan) - 1, len(plan))
+
+
+def test_state_of_another_export(images, tmp_path):
+    list(run(planned(images, tmp_path / "out")))
+    state = target_state(planned(images, tmp_path / "out", **{"tiling.size_px": 100}))
+    assert state.kind == "another"
+    assert "size_px is 128, not 100" in str(state.error)
+    (tmp_path / "out" / "tiles.json").write_text("{")
+    state = target_state(planned(images, tmp_path / "out"))
+    assert (state.kind, "damaged" in str(state.error)) == ("another", True)
+
+
+def test_state_with_an_image_that_failed(images, tmp_path):
+    make_folder(images, count=2)
+    data = (images / "cell_1.tif").read_bytes()
+    (images / "cell_1.tif").write_bytes(data[: len(data) // 2])
+    plan = planned(images, tmp_path / "out")
+    assert list(run(plan))[-1].failed
+    state = target_state(plan)
+    assert (state.kind, state.failed) == ("finished", 1)
+
+
+def test_state_refuses_what_an_export_refuses(images):
+    with pytest.raises(ExportError, match="inside") as told:
+        target_state(planned(images, images / "tiles"))
+    assert told.value.field == "export.folder"

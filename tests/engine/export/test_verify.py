@@ -4,7 +4,7 @@ import pytest
 
 from image_folder import contents, make_folder
 from napari_tiles_creator import Recipe, make_plan, run
-from napari_tiles_creator.engine.export.verify import plan_emptying, verify
+from napari_tiles_creator.engine.export.verify import AT_ONCE, look, plan_emptying, verify
 from napari_tiles_creator.errors import DatasetError, ExportError
 
 
@@ -142,3 +142,35 @@ def test_emptying_waits_for_no_running_export(tmp_path):
         emptying.carry_out()
     assert list(events)[-1].tiles == 2
     assert verify(tmp_path / "out").ok
+
+
+@pytest.fixture
+def many(tmp_path):
+    """A dataset of more files than are removed at once."""
+    images = make_folder(tmp_path / "images", count=2)
+    recipe = Recipe.preset("unet", source=images, output=tmp_path / "out")
+    list(run(make_plan(recipe.changed({"tiling.size_px": 40, "tiling.overlap_px": 0}))))
+    assert len(list((tmp_path / "out").iterdir())) > 2 * AT_ONCE
+    return tmp_path / "out"
+
+
+def test_looking_can_be_stopped_and_tells_how_far_it_is(many):
+    before = contents(many)
+    steps = list(look(many))
+    assert [step.done for step in steps] == list(range(0, steps[0].total, AT_ONCE))
+    looking = look(many)
+    next(looking)
+    looking.close()
+    assert contents(many) == before
+
+
+def test_emptying_stopped_midway_can_go_on(many):
+    (many / "mine.txt").write_text("mine")
+    emptying = plan_emptying(many)
+    steps = emptying.steps()
+    assert [next(steps).done, next(steps).done] == [0, AT_ONCE]
+    steps.close()
+    assert len(contents(many)) == len(emptying.remove) - AT_ONCE + 1
+    assert not (many / ".tiles-creator").exists()  # unlocked
+    plan_emptying(many).carry_out()
+    assert contents(many) == {"mine.txt": b"mine"}

@@ -83,14 +83,14 @@ def test_every_source_can_be_drawn(folder):
 def test_only_the_files_that_are_drawn_are_opened(folder, monkeypatch):
     seen = []
 
-    def noting(path, *args):
-        seen.append(path)
-        return original(path, *args)
+    def noting(info, *args):
+        seen.append(info.path)
+        return original(info, *args)
 
     media = Media(folder=str(folder))
     found = list(scan(media))
-    original = thumbnail.open_source
-    monkeypatch.setattr(thumbnail, "open_source", noting)
+    original = thumbnail.reopen
+    monkeypatch.setattr(thumbnail, "reopen", noting)
     mosaic = make_mosaic(found, media, count=4, seed=3)
     assert seen == [thumb.path for thumb in mosaic.thumbnails]
     assert len(seen) == 4

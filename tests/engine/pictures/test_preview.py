@@ -382,3 +382,39 @@ def test_real_images(real_data, tmp_path):
 def test_two_pictures_of_one_plan_are_the_same_bytes(tmp_path, halves):
     plan, image = make(tmp_path, halves)
     assert all(a == b for a, b in pairwise(pattern_picture(plan, image) for _ in range(2)))
+
+
+@pytest.mark.parametrize("tiling", TILINGS)
+def test_only_tiles_that_remain_are_counted_and_outlined(tiling):
+    chosen = np.random.default_rng(len(tiling)).random(len(tiling)) < 0.6
+    shape = Pattern(tiling, 10).calibrated
+    pattern = Pattern(tiling, max(shape), chosen)
+    count, lines = by_hand([tile for tile in tiling if chosen[tile.index]], shape)
+    np.testing.assert_array_equal(pattern.coverage(), count)
+    np.testing.assert_array_equal(pattern.outlines(), lines)
+
+
+def test_filters_are_drawn(tmp_path):
+    """Outside the region nothing is outlined; what else is left out is crossed, and the caption tells how many."""
+    image = np.zeros((400, 400), np.uint8)
+    image[:, :200] = np.random.default_rng(0).integers(100, 255, (400, 200))
+    tifffile.imwrite(tmp_path / "a.tif", image)
+    fields = {"tiling.size_px": 100, "tiling.overlap_px": 0, "tiling.roi": [0, 0, 200, 400],
+              "tiling.min_foreground": 0.2, "tiling.exclude_tiles": ["a_000"]}  # fmt: skip
+    plan = make_plan(Recipe.preset("unet", source=tmp_path).changed(fields))
+    remaining, reasons = preview.remaining_places(plan, plan.images[0])
+    assert np.flatnonzero(remaining).tolist() == [1, 4, 5]
+    assert {reason: out.tolist() for reason, out in reasons.items()} == {
+        "left out by hand": [0], "too little foreground": [2, 3, 6, 7],
+    }  # fmt: skip
+    assert "13 of them left out" in facts(plan, plan.images[0], False, remaining)
+    art = np.asarray(Image.open(io.BytesIO(pattern_picture(plan, plan.images[0], width_px=400 + 2 * MARGIN_PX))))
+    art = art[MARGIN_PX : MARGIN_PX + 400, MARGIN_PX : MARGIN_PX + 400].astype(int)
+    crossed = {
+        row * 4 + column
+        for row in range(4)
+        for column in range(4)
+        if (art[row * 100 + 49 : row * 100 + 52, column * 100 + 49 : column * 100 + 52] == LEFT_OUT).all(-1).any()
+    }
+    assert crossed == {0, 2, 3, 6, 7}
+    assert not (art[210:] == LINE).all(-1).any()

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import tifffile
 
-from napari_tiles_creator.engine.pictures import thumbnail as module
-from napari_tiles_creator.engine.pictures.thumbnail import fitted, plane_picture, reduced_plane, stretched, thumbnail
+from napari_tiles_creator.engine.pictures import reduction as module
+from napari_tiles_creator.engine.pictures.reduction import reduced_plane
+from napari_tiles_creator.engine.pictures.thumbnail import fitted, plane_picture, stretched, thumbnail
 from napari_tiles_creator.engine.planning.scan import scan
 from napari_tiles_creator.errors import SourceError
 from napari_tiles_creator.geometry.box import Box
@@ -21,7 +22,7 @@ class MemorySource:
         self.info = SourceInfo(None, axes, pixels.shape, pixels.dtype, chunk_rows=chunk_rows)
         self.boxes: list[Box] = []
 
-    def read(self, box, z=0, t=0, channel=None):
+    def read(self, box, z=0, t=0, channel=None, level=0):
         self.boxes.append(box)
         where = {"Y": box.slices[0], "X": box.slices[1], "Z": z, "T": t, "C": slice(None), "S": slice(None)}
         if channel is not None:

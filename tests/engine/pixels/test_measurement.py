@@ -25,9 +25,9 @@ def measured(path, workers, **fields):
     recipe = Recipe.of({"media": {"folder": str(path)}}).changed(fields)
     (image,) = make_plan(recipe).images
     reader = CalibratedImage(image, recipe, 0)
-    measurement = Measurement(reader, recipe.normalization)
+    measurement = Measurement(image, recipe)
     with ThreadPoolExecutor(workers) as pool:
-        for tasks in measurement.stages():
+        for tasks in measurement.stages(reader):
             assert len(tasks) > 1
             list(pool.map(lambda task: task(), reversed(tasks)))
     reader.close()

@@ -148,7 +148,7 @@ def test_an_unknown_pixel_size_fails_that_source_only(folder):
 def test_an_image_scaled_to_nothing_fails(folder):
     write(folder / "a.tif", (2, 400))
     plan = plan_of(folder, **{"calibration.enabled": True, "calibration.scale": "1/3"})
-    assert "rescaling leaves nothing of its 2 × 400 px" in reason(plan)
+    assert "rescaling leaves nothing of 2 × 400 px" in reason(plan)
 
 
 TYPES = [

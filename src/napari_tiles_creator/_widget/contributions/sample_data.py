@@ -1,4 +1,4 @@
-"""The bundled sample images for napari's File > Open Sample."""
+"""What napari's File > Open Sample offers: the bundled sample images, and one too large for any memory."""
 
 from __future__ import annotations
 
@@ -22,6 +22,21 @@ def sample_fields() -> list[tuple[Any, dict[str, Any], str]]:
             source.close()
             layers.append((pixels, _look(info), "image"))
     return layers
+
+
+def large_pyramid() -> list[tuple[Any, dict[str, Any], str]]:
+    """Return a plane of 100,000 × 100,000 px as a lazy pyramid: of its 10 gigapixels only what is seen is computed."""
+    from napari_tiles_creator._widget.contributions.large_plane import PIXEL_SIZE_UM, pyramid
+
+    look = {
+        "name": "100,000 × 100,000 px",
+        "multiscale": True,
+        "contrast_limits": (0, 3000),
+        "scale": (PIXEL_SIZE_UM, PIXEL_SIZE_UM),
+        "units": ("µm", "µm"),
+        "axis_labels": ("y", "x"),
+    }
+    return [(pyramid(), look, "image")]
 
 
 def _look(info: Any) -> dict[str, Any]:

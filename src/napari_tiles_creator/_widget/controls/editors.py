@@ -28,7 +28,15 @@ NARROW_SPIN = "QSpinBox { min-width: 30px; padding: 1px 2px; }"
 NARROW_COMBO = "QComboBox { padding: 3px 0px 3px 6px; } QComboBox::drop-down { width: 20px; }"
 
 
-class IntegerEditor(QSpinBox):
+class _LeavesWheel:
+    """A field that leaves the wheel to the panel's scroll bar unless it is being edited."""
+
+    def wheelEvent(self, event: QEvent) -> None:
+        """Take the wheel with the keyboard focus only."""
+        super().wheelEvent(event) if self.hasFocus() else event.ignore()  # type: ignore[misc, attr-defined]
+
+
+class IntegerEditor(_LeavesWheel, QSpinBox):
     """A whole number.
 
     Parameters
@@ -68,12 +76,8 @@ class IntegerEditor(QSpinBox):
         """Show a number."""
         self.setValue(self.minimum() if value is None else value)
 
-    def wheelEvent(self, event: QEvent) -> None:
-        """Leave the wheel to the panel's scroll bar unless the field is being edited."""
-        super().wheelEvent(event) if self.hasFocus() else event.ignore()
 
-
-class ChoiceEditor(QComboBox):
+class ChoiceEditor(_LeavesWheel, QComboBox):
     """One of a few values.
 
     Parameters
@@ -109,10 +113,6 @@ class ChoiceEditor(QComboBox):
             item.setEnabled(value not in reasons)
             item.setToolTip(reasons.get(value, ""))
 
-    def wheelEvent(self, event: QEvent) -> None:
-        """Leave the wheel to the panel's scroll bar unless the field is being edited."""
-        super().wheelEvent(event) if self.hasFocus() else event.ignore()
-
 
 class SegmentsEditor(QWidget):
     """One of a few values, all in sight.
@@ -121,11 +121,19 @@ class SegmentsEditor(QWidget):
     ----------
     labels : mapping
         What is shown for each value.
+    tips : mapping, optional
+        What each value means, in one sentence.
+
+    Attributes
+    ----------
+    chosen : Signal(object)
+        The user, and nobody else, chose this value.
     """
 
     changed = Signal()
+    chosen = Signal(object)
 
-    def __init__(self, labels: Mapping[Any, str]) -> None:
+    def __init__(self, labels: Mapping[Any, str], tips: Mapping[Any, str] | None = None) -> None:
         super().__init__()
         self._group = QButtonGroup(self)
         self._buttons: dict[Any, QPushButton] = {}
@@ -135,9 +143,12 @@ class SegmentsEditor(QWidget):
         for value, label in labels.items():
             button = self._buttons[value] = QPushButton(label)
             button.setCheckable(True)
+            button.setToolTip((tips or {}).get(value, ""))
+            button.setAccessibleName(label)
             self._group.addButton(button)
             layout.addWidget(button, 1)
         self._group.buttonToggled.connect(lambda _, on: self.changed.emit() if on else None)
+        self._group.buttonClicked.connect(lambda _: self.chosen.emit(self.value()))
         self.setFocusProxy(next(iter(self._buttons.values())))
 
     def value(self) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from qtpy.QtCore import QEvent, Signal
-from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QPushButton, QWidget
+from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QMenu, QPushButton, QWidget
 
 
 class PathEditor(QWidget):
@@ -17,20 +17,28 @@ class PathEditor(QWidget):
         Shown in the empty line.
     title : str
         Title of the dialog.
+    files : str, optional
+        Which files may be chosen instead of a folder, as Qt's dialogs want it; the button then opens a menu.
+    instead : tuple of (str, str), optional
+        Something that may be meant instead of a path: what the line and the menu call it, and its value.
     """
 
     changed = Signal()
 
-    def __init__(self, hint: str, title: str) -> None:
+    def __init__(self, hint: str, title: str, files: str = "", instead: tuple[str, str] = ("", "")) -> None:
         super().__init__()
-        self._title = title
+        self._title, self._files, self._instead = title, files, instead
         self.line = QLineEdit()
         self.line.setPlaceholderText(hint)
         self.line.setAcceptDrops(False)  # dropped text would be a file:// address
         self.line.setAccessibleName(title)
         self.button = QPushButton("Choose…")
         self.button.setToolTip(title)
-        self.button.clicked.connect(self.choose)
+        if files:
+            self.button.setText("Choose")
+            self.button.setMenu(self._menu())
+        else:
+            self.button.clicked.connect(self.choose)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
@@ -43,11 +51,13 @@ class PathEditor(QWidget):
     def value(self) -> str:
         """Return the path, empty where none was given."""
         text: str = self.line.text().strip()
+        if text and text == self._instead[0]:
+            return self._instead[1]
         return str(Path(text).expanduser()) if text.startswith("~") else text
 
     def set_value(self, value: str) -> None:
         """Show a path."""
-        self.line.setText(value)
+        self.line.setText(self._instead[0] if value and value == self._instead[1] else value)
 
     def setToolTip(self, text: str) -> None:
         """Explain the line; the button explains itself."""
@@ -58,6 +68,21 @@ class PathEditor(QWidget):
         chosen = QFileDialog.getExistingDirectory(self, self._title, self.value())
         if chosen:
             self.set_value(chosen)
+
+    def choose_file(self) -> None:
+        """Ask for a file in a dialog."""
+        chosen = QFileDialog.getOpenFileName(self, self._title, self.value(), self._files)[0]
+        if chosen:
+            self.set_value(chosen)
+
+    def _menu(self) -> QMenu:
+        menu = QMenu(self.button)
+        menu.addAction("F&older…", self.choose)
+        menu.addAction("F&ile…", self.choose_file)
+        name, value = self._instead
+        if name:
+            menu.addAction(f"&{name}", lambda: self.set_value(value))
+        return menu
 
     def dragEnterEvent(self, event: QEvent) -> None:
         """Accept a file or folder of this machine."""

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from napari_tiles_creator._widget.controls.editors import CheckEditor, ChoiceEditor
-from napari_tiles_creator._widget.controls.labels import wrapped_label
+from napari_tiles_creator._widget.controls.labels import table, wrapped_label
+from napari_tiles_creator._widget.controls.length import LengthEditor
 from napari_tiles_creator._widget.controls.line import LineEditor, number
+from napari_tiles_creator._widget.controls.words import counted, grouped
 from napari_tiles_creator._widget.panels.panel import Panel
 from napari_tiles_creator.recipe.calibration import INTERPOLATIONS, Calibration
 
 if TYPE_CHECKING:
     from napari_tiles_creator.engine.planning.image_plan import ImagePlan
     from napari_tiles_creator.engine.planning.plan import Plan
+
+# So many kinds of images are told one by one.
+MOST_KINDS = 4
 
 
 class CalibrationPanel(Panel[Calibration]):
@@ -25,15 +31,13 @@ class CalibrationPanel(Panel[Calibration]):
         """Lay out the switch, the two pixel sizes, and the method."""
         self._images: tuple[ImagePlan, ...] = ()
         self.result = wrapped_label(muted=True)
+        self.result.hide()
         grid = self.add_grid()
         self.add_fields(grid, ("enabled", "", CheckEditor("Res&cale to one pixel size")))
-        self.add_fields(
-            grid,
-            ("pixel_size_um", "From", LineEditor(number, empty=None, hint="per file", unit="µm")),
-            ("target_pixel_size_um", "to", LineEditor(number, unit="µm")),
-        )
+        self.add_fields(grid, ("pixel_size_um", "From", LengthEditor()))
+        self.add_fields(grid, ("target_pixel_size_um", "To", LengthEditor()))
         self.add_widget(self.result)
-        more = self.add_grid(more="Method")
+        more = self.add_grid(more="Method, plain factor")
         self.add_fields(more, ("scale", "Factor", LineEditor(number, empty=None, hint="from the pixel sizes")))
         self.add_fields(
             more, ("interpolation", "Method", ChoiceEditor({name: name.capitalize() for name in INTERPOLATIONS}))
@@ -44,44 +48,84 @@ class CalibrationPanel(Panel[Calibration]):
         """Enable what has an effect: the target and the method only where images are rescaled."""
         on, by_factor = self.editor("enabled").value(), self.editor("scale").value() is not None
         self.editor("target_pixel_size_um").setEnabled(on and not by_factor)
-        for field in ("interpolation", "antialias"):
-            self.editor(field).setEnabled(on)
+        method = self.editor("interpolation")
+        method.setEnabled(on)
+        self.editor("antialias").setEnabled(on and method.value() in ("linear", "cubic"))
         # A factor that is there stays editable, so that it can be taken away.
         self.editor("scale").setEnabled(on or by_factor)
+        self._show_result()
 
     def show_plan(self, plan: Plan | None) -> None:
-        """Tell what becomes of the images' shapes."""
+        """Tell what the files say, and what becomes of the images' shapes."""
         self._images = plan.images if plan else ()
-        self.result.setText(self._result())
-        self.result.setVisible(bool(self.result.text()))
+        sizes = {str(image.info.pixel_size) for image in self._images if image.info.pixel_size}
+        unknown = any(image.info.pixel_size is None for image in self._images)
+        if len(sizes) == 1 and not unknown:
+            hint = f"{sizes.pop().replace(';', ' × ')} (from the files)"
+        elif sizes:
+            hint = "each file's own"
+        else:
+            hint = "not in the files: enter it" if unknown else "each file's own"
+        self.editor("pixel_size_um").set_hint(hint)
+        self._show_result()
         self.show_summary()
 
     def summary(self) -> str:
         """Return source and target pixel size, and the factor."""
         if not self.editor("enabled").value():
             return "off"
-        factors = {image.scale for image in self._images}
-        sizes = {image.pixel_size for image in self._images if image.pixel_size}
-        factor = f" (×{_factor(next(iter(factors)))})" if len(factors) == 1 else ""
+        factors = {self._factor(image) for image in self._images}
         if self.editor("scale").value() is not None:
             return f"×{self.editor('scale').value()}"
-        source = f"{next(iter(sizes)).y_um:.4g}" if len(sizes) == 1 else "per file"
-        return f"{source} → {self.editor('target_pixel_size_um').text()} µm{factor}"
+        sizes = {str(image.pixel_size) for image in self._images if image.pixel_size}
+        source = sizes.pop().replace(";", " × ") if len(sizes) == 1 else "each file's"
+        target = self.editor("target_pixel_size_um")
+        factor = f" (×{factors.pop()})" if len(factors) == 1 else ""
+        return f"{source} → {target.value()} µm{factor}"
 
-    def _result(self) -> str:
-        rescaled = [image for image in self._images if image.is_calibrated]
-        if not rescaled:
+    def _show_result(self) -> None:
+        text = self._told()
+        self.result.setText(text)
+        self.result.setVisible(bool(text))
+
+    def _told(self) -> str:
+        """Return a row for each kind of image that is rescaled, or that sizes differ where none is."""
+        if not self.editor("enabled").value():
+            return self._differing()
+        kinds = Counter(map(self._kind, self._images))
+        if not kinds:
             return ""
-        first = rescaled[0]
-        text = f"{_shape(first.info.plane_shape)} → {_shape(first.shape)} px"
-        if len({(image.info.plane_shape, image.shape) for image in rescaled}) > 1:
-            text += f" ({first.name}; others differ)"
+        rows = [(f"{grouped(count)} ×", *kind) for kind, count in kinds.most_common(MOST_KINDS)]
+        text = table([("", "µm", "px", "factor"), *rows])
+        if len(kinds) > MOST_KINDS:
+            text += f"and {counted(len(kinds) - MOST_KINDS, 'other kind')} of images"
         return text
 
+    def _differing(self) -> str:
+        sizes = sorted({image.pixel_size.y_um for image in self._images if image.pixel_size})
+        if len(sizes) < 2:
+            return ""
+        return (
+            f"Pixel sizes differ, {sizes[0]:.4g} to {sizes[-1]:.4g} µm: "
+            f"rescale the images if what is the same size shall look the same size."
+        )
 
-def _shape(shape: tuple[int, int]) -> str:
-    return f"{shape[0]}×{shape[1]}"
+    def _kind(self, image: ImagePlan) -> tuple[str, str, str]:
+        before, after = (f"{height}×{width}" for height, width in (image.info.plane_shape, image.shape))
+        return _size(image), f"{before} → {after}", f"×{self._factor(image)}"
+
+    def _factor(self, image: ImagePlan) -> str:
+        """Return the factor that was asked for; that of the lengths differs a little after rounding."""
+        plain, target = self.editor("scale").value(), self.editor("target_pixel_size_um").value()
+        if plain is not None or image.pixel_size is None or isinstance(target, str | None):
+            return str(plain or "?")
+        sizes = (image.pixel_size.y_um, image.pixel_size.x_um)
+        return " × ".join(dict.fromkeys(f"{size / target:.3g}" for size in sizes))
 
 
-def _factor(scale: tuple[float, float]) -> str:
-    return f"{scale[0]:.3g}"
+def _size(image: ImagePlan) -> str:
+    """Return the pixel size to four digits, which a narrow table has room for."""
+    if image.pixel_size is None:
+        return "unknown"
+    sizes = (image.pixel_size.y_um,) if image.pixel_size.is_square else (image.pixel_size.y_um, image.pixel_size.x_um)
+    return " × ".join(f"{size:.4g}" for size in sizes)

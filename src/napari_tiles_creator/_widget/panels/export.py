@@ -5,18 +5,30 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
-from qtpy.QtWidgets import QPushButton, QWidget
+from qtpy.QtCore import QUrl
+from qtpy.QtGui import QDesktopServices
+from qtpy.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
 
+from napari_tiles_creator._widget.controls.command import CommandLine
+from napari_tiles_creator._widget.controls.details import Details
 from napari_tiles_creator._widget.controls.editors import ChoiceEditor, IntegerEditor
+from napari_tiles_creator._widget.controls.labels import wrapped_label
 from napari_tiles_creator._widget.controls.line import LineEditor
 from napari_tiles_creator._widget.controls.path import PathEditor
+from napari_tiles_creator._widget.controls.words import counted, duration, grouped, size
 from napari_tiles_creator._widget.panels.panel import Panel
+from napari_tiles_creator.engine.export.estimate import expected_seconds
+from napari_tiles_creator.errors import RecipeError
+from napari_tiles_creator.recipe.command_line import command_line
 from napari_tiles_creator.recipe.document import FORMATS_OF_TYPE
 from napari_tiles_creator.recipe.export import LAYOUTS, TILE_FORMATS, Compression, Export
 
 if TYPE_CHECKING:
     from napari_tiles_creator._widget.controls.icons import ThemeIcons
     from napari_tiles_creator._widget.panels.normalization import NormalizationPanel
+    from napari_tiles_creator.engine.export.target import TargetState
+    from napari_tiles_creator.engine.planning.plan import Plan
+    from napari_tiles_creator.recipe.document import Recipe
 
 LAYOUT_LABELS = {"flat": "One folder (flat)"}
 
@@ -41,22 +53,49 @@ class ExportPanel(Panel[Export]):
         normalization.valueChanged.connect(self.refresh)
 
     def build(self) -> None:
-        """Lay out folder, layout, names and compression."""
+        """Lay out folder, layout, names and compression, what they cost, and what can be done with the folder."""
         formats = ChoiceEditor({name: f".{name}" for name in TILE_FORMATS})
         row = self._normalization.type_row
         self.add_fields(self._normalization.grid, ("format", "Form&at", formats), row=row, place=1)
         QWidget.setTabOrder(self._normalization.editor("dtype"), formats)
+        folder = self.add_grid()
+        self.add_fields(folder, ("folder", "", PathEditor("Folder for the tiles", "Choose the export folder")))
+        self.state = wrapped_label(muted=True)
+        self.add_widget(self.state)
         grid = self.add_grid()
-        self.add_fields(grid, ("folder", "", PathEditor("Folder for the tiles", "Choose the export folder")))
         self.add_fields(grid, ("layout", "Layou&t", ChoiceEditor({n: LAYOUT_LABELS.get(n, n) for n in LAYOUTS})))
         more = self.add_grid(more="Names, compression")
         self.add_fields(more, ("name", "Names", LineEditor()))
         self.add_fields(more, ("compression", "Compress", ChoiceEditor({name: name for name in get_args(Compression)})))
         self.add_fields(more, ("quality", "Quality", IntegerEditor(1)))
         self.editor("quality").setMaximum(100)
-        self.empty_button = QPushButton("&Empty export folder…")
+        self.estimate = wrapped_label(muted=True)
+        self.shortage = wrapped_label(muted=False)
+        self.command = CommandLine(self.icons)
+        for widget in (self.estimate, self.shortage, self.command):
+            self.add_widget(widget)
+            widget.hide()
+        self.state.hide()
+        self._add_actions()
+
+    def _add_actions(self) -> None:
+        self.empty_button = QPushButton("&Empty folder…")
+        self.empty_button.setAccessibleName("Empty export folder")
         self.empty_button.setToolTip("Remove what an export wrote into the folder, and nothing else; asks first.")
-        self.add_widget(self.empty_button)
+        self.open_button = QPushButton("Open folder")
+        self.open_button.setToolTip("Show the export folder in the file manager.")
+        self.open_button.clicked.connect(self.open_folder)
+        self.load_button = QPushButton("Load tiles")
+        self.load_button.setToolTip("Show the tiles that were exported to the folder, put together where they belong.")
+        row = QHBoxLayout()
+        for button in (self.load_button, self.open_button, self.empty_button):
+            row.addWidget(button)
+        self.add_widget(row)
+        self.loaded = Details(muted=True)
+        self.add_widget(self.loaded)
+        self.progress = QProgressBar()
+        self.progress.hide()
+        self.add_widget(self.progress)
 
     def refresh(self) -> None:
         """Disable formats that cannot hold the type of the tiles, and settings of other formats."""
@@ -74,3 +113,108 @@ class ExportPanel(Panel[Export]):
         """Return layout and folder."""
         folder = self.editor("folder").value()
         return f"{self.editor('layout').value()}, {Path(folder).name}" if folder else self.editor("layout").value()
+
+    # ---- what the plan comes to ----
+
+    def show_target(
+        self, plan: Plan | None, target: TargetState | None, free_bytes: int | None, rate: float | None
+    ) -> None:
+        """Tell what stands in the folder, and what the export will cost.
+
+        Parameters
+        ----------
+        plan : Plan or None
+            The export; without one nothing is told.
+        target : TargetState or None
+            What stands in its folder, None where no folder is chosen or it cannot be used.
+        free_bytes : int or None
+            Free on the folder's disk, None where that is not known.
+        rate : float or None
+            Of earlier exports on this machine; see `expected_seconds`.
+        """
+        state = state_text(target) if plan is not None and target is not None else ""
+        self.state.setText(state)
+        self.state.setVisible(bool(state))
+        there = target.tiles if target is not None else 0
+        done = target is not None and target.kind == "finished"
+        text = estimate_text(plan, there, free_bytes, rate) if plan is not None and not done else ""
+        # Broken between its parts only: "about" alone at the end of a line says nothing.
+        self.estimate.setText(text.replace(" ", "\u00a0").replace("\u00a0·\u00a0", " · "))
+        self.estimate.setVisible(bool(text))
+        needed = plan.bytes * (1 - there / len(plan)) if plan is not None and len(plan) else 0
+        short = not done and free_bytes is not None and needed > free_bytes
+        if short and free_bytes is not None:
+            self.shortage.setText(
+                f"Not enough room: up to {size(needed)} are needed, {size(free_bytes)} are free on the folder's disk."
+            )
+        self.shortage.setVisible(short)
+
+    def show_command(self, recipe: Recipe) -> None:
+        """Show the command line that does what a recipe says; nothing while a folder is missing."""
+        if not recipe.media.folder or not recipe.export.folder:
+            self.command.show_command("")
+            return
+        try:
+            self.command.show_command(command_line(recipe))
+        except RecipeError as error:
+            self.command.show_command("", error.problems[0].message)
+
+    def show_busy(self, what: str, done: int = 0, total: int = 0) -> None:
+        """Show what is done with the folder and how far it is; empty when nothing is."""
+        self.progress.setVisible(bool(what))
+        self.progress.setRange(0, total)
+        self.progress.setValue(done)
+        self.progress.setFormat(f"{what} · {grouped(done)} / {grouped(total)}" if total else f"{what}…")
+        stoppable = what in ("Looking", "Removing")
+        self.empty_button.setText("Stop" if stoppable else "&Empty folder…")
+
+    def show_loaded(self, text: str, missing: list[str]) -> None:
+        """Tell what was loaded from the folder, and which of its tiles are missing; empty says nothing."""
+        self.loaded.show_text(text, missing, counted(len(missing), "missing tile"))
+
+    def open_folder(self) -> bool:
+        """Show the folder in the file manager, or the nearest one that is there."""
+        folder = Path(self.editor("folder").value() or ".").absolute()
+        while not folder.is_dir() and folder != folder.parent:
+            folder = folder.parent
+        return bool(QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))))
+
+
+def state_text(target: TargetState) -> str:
+    """Return what stands in the export folder; why it cannot be used is told as a problem of its field."""
+    if target.kind == "unfinished":
+        return (
+            f"Unfinished: {grouped(target.tiles)} of {counted(target.total, 'tile')} are there. "
+            f"The export goes on where it stopped."
+        )
+    if target.kind == "finished":
+        text = f"Finished: all {counted(target.total, 'tile')} of this export are there."
+        if target.failed:
+            return f"{text} {counted(target.failed, 'image')} failed and will be tried again."
+        return f"{text} Exporting again would only check them."
+    return ""
+
+
+def action_text(target: TargetState | None) -> str:
+    """Return what the button that exports says."""
+    if target is None or target.kind not in ("unfinished", "finished"):
+        return "E&xport tiles"
+    if target.kind == "unfinished":
+        return "Resume e&xport"
+    return "E&xport failed images" if target.failed else "Check e&xported tiles"
+
+
+def estimate_text(plan: Plan, there: int, free_bytes: int | None, rate: float | None) -> str:
+    """Return tiles, bytes, room and time in one line."""
+    left = max(0, len(plan) - there)
+    share = left / len(plan) if len(plan) else 0.0
+    seconds = expected_seconds(plan, there, rate)
+    parts = [f"{counted(left, 'tile')}{' to go' if there else ''}", size(plan.bytes * share)]
+    if free_bytes is not None:
+        parts.append(f"{size(free_bytes)} free")
+    if seconds < 1:
+        parts.append("less than 1 s")
+    else:
+        took = f"{seconds:.0f} s" if seconds < 10 else duration(seconds)
+        parts.append(took if rate is not None else f"about {took}")  # never measured on this machine: a guess
+    return " · ".join(parts)

@@ -4,21 +4,32 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import Signal
+from qtpy.QtCore import QEvent, Signal
 from qtpy.QtWidgets import QHBoxLayout, QPushButton
 
+from napari_tiles_creator._widget.controls.channel import ChannelEditor
 from napari_tiles_creator._widget.controls.editors import CheckEditor, ChoiceEditor, IntegerEditor
 from napari_tiles_creator._widget.controls.line import LineEditor, whole_number
 from napari_tiles_creator._widget.controls.path import PathEditor
+from napari_tiles_creator._widget.controls.progress import ProgressRow
+from napari_tiles_creator._widget.controls.words import grouped
 from napari_tiles_creator._widget.panels.panel import Panel
-from napari_tiles_creator._widget.panels.sources_table import SourcesModel, SourcesTable
-from napari_tiles_creator.recipe.media import Media
+from napari_tiles_creator._widget.panels.sources_model import SourcesModel
+from napari_tiles_creator._widget.panels.sources_table import SourcesTable
+from napari_tiles_creator.recipe.media import OPEN_LAYERS, Media
+from napari_tiles_creator.sources.folder import literal_pattern
+from napari_tiles_creator.sources.registry import EXTENSIONS
 
 if TYPE_CHECKING:
     from typing import Any
 
     from napari_tiles_creator.engine.planning.plan import Plan
     from napari_tiles_creator.engine.planning.scan import Scanned
+
+IMAGE_FILES = f"Images ({' '.join('*' + extension for extension in EXTENSIONS)})"
+# Fields that matter only where a source has one of these axes.
+AXES_OF_FIELD = {"channel": "C", "z": "Z", "t": "T", "rgb": "CS"}
+MOST_CHANNELS_LISTED = 100
 
 
 class MediaPanel(Panel[Media]):
@@ -28,37 +39,47 @@ class MediaPanel(Panel[Media]):
     ----------
     rescanAsked : Signal
         Return was pressed in the folder's line: look again what is there.
+    opened : Signal(str)
+        A source was double-clicked: its name.
     """
 
     name = "media"
     title = "Media"
     rescanAsked = Signal()
+    opened = Signal(str)
 
     def build(self) -> None:
         """Lay out the folder, the table and what is seldom needed."""
         self._count = ""
         self._exclude: tuple[str, ...] = ()
         self._left_out: set[str] = set()
+        self._axes: set[str] = set()
+        self._has_series = False
         self.model = SourcesModel(self.icons)
         self.table = SourcesTable(self.model)
         self.sample_button = QPushButton("Show sa&mple")
-        self.sample_button.setToolTip("Show up to 25 images, drawn at random, side by side.")
+        self.sample_button.setToolTip(
+            "Show up to 25 images, drawn at random, side by side. Double click on one to see its tiles."
+        )
         self.shuffle_button = QPushButton("Sh&uffle")
         self.shuffle_button.setToolTip("Draw another sample.")
-        self.add_fields(
-            self.add_grid(), ("folder", "", PathEditor("Folder of images, or drop one here", "Choose the images"))
+        folder = PathEditor(
+            "Folder of images, or drop one here", "Choose the images", IMAGE_FILES, ("Open layers", OPEN_LAYERS)
         )
+        self.add_fields(self.add_grid(), ("folder", "", folder))
         self.add_widget(self.table)
         buttons = QHBoxLayout()
         buttons.addWidget(self.sample_button, 2)
         buttons.addWidget(self.shuffle_button, 1)
         self.add_widget(buttons)
+        self.sampling = ProgressRow("reading images")
+        self.add_widget(self.sampling)
         more = self.add_grid(more="Pattern, channel, planes")
         self.add_fields(more, ("pattern", "Files", LineEditor(empty="*", hint="* (all)")))
         self.add_fields(more, ("recursive", "", CheckEditor("Also in folders inside")))
         self.add_fields(
             more,
-            ("channel", "Channel", LineEditor(whole_number, empty=None, hint="all")),
+            ("channel", "Channel", ChannelEditor()),
             ("series", "Series", IntegerEditor(0)),
         )
         self.add_fields(
@@ -71,6 +92,8 @@ class MediaPanel(Panel[Media]):
         )
         self.editor("folder").line.returnPressed.connect(self.rescanAsked)
         self.model.ticked.connect(self._take_ticks)
+        self.table.opened.connect(self.opened)
+        self.setAcceptDrops(True)
 
     def fields(self) -> dict[str, Any]:
         """Return the fields; ``exclude`` comes from the ticks."""
@@ -81,8 +104,24 @@ class MediaPanel(Panel[Media]):
         self._exclude = section.exclude
         super().set_value(section)
 
+    def refresh(self) -> None:
+        """Show the fields that some source has a use for, or that are set."""
+        shown, default = self.fields(), Media()
+        for field, axes in AXES_OF_FIELD.items():
+            is_set = shown[field] != getattr(default, field)
+            self.show_row(field, is_set or not self._axes.isdisjoint(axes))
+        self.show_row("series", self._has_series or shown["series"] != default.series)
+
+    def dragEnterEvent(self, event: QEvent) -> None:
+        """Accept a file or folder anywhere on the panel."""
+        self.editor("folder").dragEnterEvent(event)
+
+    def dropEvent(self, event: QEvent) -> None:
+        """Take the path that was dropped."""
+        self.editor("folder").dropEvent(event)
+
     def summary(self) -> str:
-        """Return how many images take part."""
+        """Return how many images take part, and their shape."""
         return self._count
 
     # ---- what a scan found ----
@@ -92,27 +131,43 @@ class MediaPanel(Panel[Media]):
         self.model.clear()
         self.show_count("looking…")
 
+    def end_scan(self) -> None:
+        """Sort what was found, and offer what it has."""
+        self.model.resort()
+        self.table.fit()
+        infos = [item.info for item in self.model.rows if item.info is not None]
+        self._axes = {axis for axes in {info.axes for info in infos} for axis in axes}
+        self._has_series = any("media.series" in note for info in infos for note in info.notes)
+        names = dict.fromkeys(name for info in infos for name in info.channel_names if name)
+        count = max((info.length("C") for info in infos if "C" in info.axes), default=0)
+        listed: list[int | str] = [*names] or [*range(count)]
+        self.editor("channel").offer(listed[:MOST_CHANNELS_LISTED])
+        self._show()
+
     def add_sources(self, rows: list[Scanned]) -> None:
         """Add what a scan found."""
         self.model.extend(rows)
+        self.show_count(f"looking… {grouped(len(self.model.rows))}")
 
     def show_kept(self, kept: set[str]) -> None:
         """Untick the sources that the section leaves out."""
         left_out = {item.found.name for item in self.model.rows} - kept
         self._left_out = set(left_out)
         self.model.mark(left_out, self.model.problems)
-        self.table.fit()
 
     def show_plan(self, plan: Plan | None) -> None:
-        """Tell how many sources give tiles, and what is wrong with the others."""
+        """Tell how many sources give tiles, their shape, and what is wrong with the others."""
         total = len(self.model.rows)
         if plan is None:
             self.model.mark(self.model.left_out, {})
-            self.show_count(f"{total} image{'s' * (total != 1)}" if total else "")
+            self.show_count(_images(total) if total else "")
             return
         self.model.mark(self.model.left_out, {failure.source: failure.reason for failure in plan.failed})
         count = len(plan.images)
-        self.show_count(f"{count} of {total} images" if count != total else f"{count} image{'s' * (count != 1)}")
+        counted = _images(count) if count == total else f"{grouped(count)} of {_images(total)}"
+        shapes = {image.info.plane_shape for image in plan.images}
+        shape = "" if not shapes else "different shapes" if len(shapes) > 1 else "{}×{}".format(*shapes.pop())
+        self.show_count(" · ".join(filter(None, [counted, shape])))
 
     def show_count(self, text: str) -> None:
         """Tell the number of images in the header."""
@@ -122,10 +177,15 @@ class MediaPanel(Panel[Media]):
     def _take_ticks(self) -> None:
         """Turn ticks into ``exclude``: names come and go, patterns stay while nothing they leave out is ticked."""
         before, now = self._left_out, set(self.model.left_out)
-        if before - now <= set(self._exclude):
-            kept = (name for name in self._exclude if name not in before - now)
-            self._exclude = (*kept, *sorted(now - before))
+        back = {literal for name in before - now for literal in (name, literal_pattern(name))}
+        if all({name, literal_pattern(name)} & set(self._exclude) for name in before - now):
+            kept = (name for name in self._exclude if name not in back)
+            self._exclude = (*kept, *map(literal_pattern, sorted(now - before)))
         else:
-            self._exclude = tuple(sorted(now))
+            self._exclude = tuple(map(literal_pattern, sorted(now)))
         self._left_out = now
         self._edited()
+
+
+def _images(count: int) -> str:
+    return f"{grouped(count)} image{'s' * (count != 1)}"

@@ -2,25 +2,52 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+import numpy as np
+from qtpy.QtWidgets import QHBoxLayout
+
 from napari_tiles_creator._widget.controls.editors import CheckEditor, ChoiceEditor, PairEditor, SegmentsEditor
+from napari_tiles_creator._widget.controls.histogram import HistogramView
 from napari_tiles_creator._widget.controls.line import LineEditor, number
 from napari_tiles_creator._widget.panels.panel import Panel
 from napari_tiles_creator.recipe.normalization import FULL_RANGE, SCOPES, TILE_TYPES, Normalization, TileType
 
+if TYPE_CHECKING:
+    from napari_tiles_creator.engine.pixels.histogram import Histogram
+    from napari_tiles_creator.engine.planning.plan import Plan
+
 # "Local" and "Global" are the names that users of the first Tiles Creator know.
 SCOPE_LABELS = {"none": "None", "tile": "Local", "image": "Global", "dataset": "Dataset"}
+SCOPE_TIPS = {
+    "none": "Values stay as they are.",
+    "tile": "Each tile has a range of its own.",
+    "image": "One range for all tiles of an image.",
+    "dataset": "One range for all tiles of all images.",
+}
+NOT_NORMALIZED = "Values stay as they are with None: choose Local, Global or Dataset."
 
 
 class NormalizationPanel(Panel[Normalization]):
-    """The recipe's section ``normalization``."""
+    """The recipe's section ``normalization``.
+
+    Attributes
+    ----------
+    before, after : HistogramView
+        Values of the chosen image, and of its tiles.
+    """
 
     name = "normalization"
     title = "Normalization"
 
     def build(self) -> None:
-        """Lay out scope, bounds, percentiles and type."""
+        """Lay out scope, bounds, percentiles, type, and the histograms."""
+        self._source_types: set[str] = set()
+        self._has_channels = True
         self.grid = self.add_grid()
-        self.add_fields(self.grid, ("scope", "", SegmentsEditor({scope: SCOPE_LABELS[scope] for scope in SCOPES})))
+        scope = SegmentsEditor({scope: SCOPE_LABELS[scope] for scope in SCOPES}, SCOPE_TIPS)
+        scope.chosen.connect(self._choose_scope)
+        self.add_fields(self.grid, ("scope", "", scope))
         self.add_fields(
             self.grid,
             ("low", "&Bounds", LineEditor(number)),
@@ -39,14 +66,37 @@ class NormalizationPanel(Panel[Normalization]):
         )
         self.more = self.add_grid(more="Channels")
         self.add_fields(self.more, ("per_channel", "", CheckEditor("Each channel has its own range")))
+        self.before, self.after = HistogramView("before"), HistogramView("after")
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        for view in (self.before, self.after):
+            row.addWidget(view)
+            view.hide()
+        self.add_widget(row)
 
     def refresh(self) -> None:
         """Disable what has no effect without a normalization, and show what an empty upper bound means."""
         on = self.editor("scope").value() != "none"
-        for field in ("low", "high", "percentiles", "per_channel"):
-            self.editor(field).setEnabled(on)
+        for field in ("low", "high", "percentiles"):
+            self.enable(field, on, NOT_NORMALIZED)
+        why_not = "The images have no channels: they have one range." if on else NOT_NORMALIZED
+        self.enable("per_channel", on and self._has_channels, why_not)
         self.editor("high").setPlaceholderText(f"{FULL_RANGE[self._tile_type()]:g}")
-        self.editor("dtype").forbid({None: "normalized tiles need a type"} if on else {})
+        self.editor("dtype").forbid({None: "Normalized tiles need a type."} if on else self._too_small())
+
+    def show_plan(self, plan: Plan | None) -> None:
+        """Follow what the images hold; without a plan what is known stays."""
+        if plan is not None:
+            self._source_types = {image.info.dtype.name for image in plan.images}
+            self._has_channels = any(image.axes == "CYX" for image in plan.images) or not plan.images
+            self.refresh()
+
+    def show_histograms(self, found: tuple[Histogram, Histogram] | None) -> None:
+        """Draw the values of an image and of its tiles, or nothing."""
+        for view, histogram in zip((self.before, self.after), found or (None, None), strict=True):
+            view.setVisible(histogram is not None)
+            if histogram is not None:
+                view.show_counts(histogram.counts.tolist(), histogram.low, histogram.high)
 
     def summary(self) -> str:
         """Return scope, bounds and type."""
@@ -55,6 +105,20 @@ class NormalizationPanel(Panel[Normalization]):
             return f"none, {dtype or 'type as images'}"
         high = self.editor("high").text() or self.editor("high").placeholderText()
         return f"{SCOPE_LABELS.get(scope, scope)} → {self.editor('low').text()}…{high} {self._tile_type()}"
+
+    def _too_small(self) -> dict[str, str]:
+        """Return the types that cannot hold the images' values as they are, each with the reason."""
+        return {
+            name: f"{name} cannot hold values of {kind} images as they are."
+            for name in TILE_TYPES
+            for kind in sorted(self._source_types)
+            if not np.can_cast(np.dtype(kind), name, "safe")
+        }
+
+    def _choose_scope(self, scope: str) -> None:
+        """Name the type that tiles get, where it was that of the images until now."""
+        if scope != "none" and self.editor("dtype").value() is None:
+            self.editor("dtype").set_value("float32")
 
     def _tile_type(self) -> TileType:
         chosen: TileType | None = self.editor("dtype").value()

@@ -152,6 +152,12 @@ class Panel(QFrame, Generic[S]):
         self._labels[field].setVisible(on)
         self._editors[field].setVisible(on)
 
+    def enable(self, field: str, on: bool, why_not: str = "") -> None:
+        """Let a field be edited, or not and say why in its tooltip."""
+        editor = self._editors[field]
+        editor.setEnabled(on)
+        editor.setToolTip(self._description(field) if on or not why_not else why_not)
+
     def field_message(self, field: str) -> QLabel:
         """Return the label in which a field's problem is told."""
         return self._messages.get(field, self.general_message)
@@ -240,10 +246,13 @@ class Panel(QFrame, Generic[S]):
 
     def _describe(self, field: str, editor: QWidget, name: str) -> str:
         """Give an editor its tooltip and its name for screen readers."""
-        description = type(self._section).model_fields[field].description or ""
+        description = self._description(field)
         editor.setToolTip(description)
         editor.setAccessibleName(name.replace("&", ""))
         return description
+
+    def _description(self, field: str) -> str:
+        return type(self._section).model_fields[field].description or ""
 
 
 def mark(editor: QWidget, wrong: bool) -> None:

@@ -1,109 +1,38 @@
-"""The table of sources: what the headers say, and what is wrong."""
+"""The table of sources: sorted by its headers, ticked by mouse or key, what cannot be read saying why."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QAbstractTableModel, QModelIndex, Qt, Signal
-from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableView
+from qtpy.QtCore import QEvent, QRect, Qt, Signal
+from qtpy.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+)
+
+from napari_tiles_creator._widget.controls.naming import part_around
+from napari_tiles_creator._widget.panels.sources_model import (
+    HEADERS,
+    NAME,
+    PIXEL,
+    SIZE,
+    TYPE,
+    UNSORTED,
+    SourcesModel,
+    text_of,
+)
 
 if TYPE_CHECKING:
-    from napari_tiles_creator._widget.controls.icons import ThemeIcons
-    from napari_tiles_creator.engine.planning.scan import Scanned
+    from qtpy.QtCore import QModelIndex
+    from qtpy.QtGui import QPainter
 
-HEADERS = ("Name", "Size", "Type", "µm")
-NAME, SIZE, TYPE, PIXEL = range(4)
 VISIBLE_ROWS = 5
 ROWS_TO_FIT = 200
 WIDEST_COLUMN = 100
-
-
-class SourcesModel(QAbstractTableModel):
-    """Rows of the table; a tick leaves a source in or out.
-
-    Parameters
-    ----------
-    icons : ThemeIcons
-        Where the warning icon comes from.
-    """
-
-    ticked = Signal()
-
-    def __init__(self, icons: ThemeIcons) -> None:
-        super().__init__()
-        self.rows: list[Scanned] = []
-        self.left_out: set[str] = set()
-        self.problems: dict[str, str] = {}
-        self._icons = icons
-
-    def clear(self) -> None:
-        """Remove all rows."""
-        self.beginResetModel()
-        self.rows, self.problems = [], {}
-        self.endResetModel()
-
-    def extend(self, rows: list[Scanned]) -> None:
-        """Add rows at the end."""
-        if rows:
-            self.beginInsertRows(QModelIndex(), len(self.rows), len(self.rows) + len(rows) - 1)
-            self.rows += rows
-            self.endInsertRows()
-
-    def mark(self, left_out: set[str], problems: dict[str, str]) -> None:
-        """Untick sources by name, and tell what is wrong with some."""
-        self.left_out, self.problems = left_out, problems
-        if self.rows:
-            self.dataChanged.emit(self.index(0, 0), self.index(len(self.rows) - 1, len(HEADERS) - 1))
-
-    def problem(self, row: int) -> str:
-        """Return what is wrong with the source in a row, empty where nothing is."""
-        item = self.rows[row]
-        return item.problem or self.problems.get(item.found.name, "")
-
-    def rowCount(self, parent: QModelIndex | None = None) -> int:
-        """Return the number of sources."""
-        return len(self.rows)
-
-    def columnCount(self, parent: QModelIndex | None = None) -> int:
-        """Return the number of columns."""
-        return len(HEADERS)
-
-    def headerData(self, section: int, orientation: Any, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Return a column's title."""
-        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return HEADERS[section]
-        return None
-
-    def flags(self, index: QModelIndex) -> Any:
-        """Let names be ticked."""
-        tick = Qt.ItemFlag.ItemIsUserCheckable if index.column() == NAME else Qt.ItemFlag.NoItemFlags
-        return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | tick
-
-    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Return what a cell shows."""
-        item, column = self.rows[index.row()], index.column()
-        problem = self.problem(index.row())
-        if role == Qt.ItemDataRole.DisplayRole:
-            return _text(item, column) if item.info or column == NAME else problem if column == SIZE else ""
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return _tooltip(item, problem)
-        if role == Qt.ItemDataRole.DecorationRole and column == NAME and problem:
-            return self._icons.icon("warning")
-        if role == Qt.ItemDataRole.CheckStateRole and column == NAME:
-            return Qt.CheckState.Unchecked if item.found.name in self.left_out else Qt.CheckState.Checked
-        if role == Qt.ItemDataRole.TextAlignmentRole and column == PIXEL:
-            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        return None
-
-    def setData(self, index: QModelIndex, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
-        """Take a tick."""
-        if role != Qt.ItemDataRole.CheckStateRole:
-            return False
-        name = self.rows[index.row()].found.name
-        (self.left_out.discard if Qt.CheckState(value) == Qt.CheckState.Checked else self.left_out.add)(name)
-        self.dataChanged.emit(index, index)
-        self.ticked.emit()
-        return True
 
 
 class SourcesTable(QTableView):
@@ -113,13 +42,23 @@ class SourcesTable(QTableView):
     ----------
     model : SourcesModel
         The rows.
+
+    Attributes
+    ----------
+    opened : Signal(str)
+        The name of a source that was double-clicked.
     """
+
+    opened = Signal(str)
 
     def __init__(self, model: SourcesModel) -> None:
         super().__init__()
+        self._rows = model
         self.setModel(model)
+        self.setItemDelegate(_Cells(self))
         self.setAccessibleName("Images")
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.setWordWrap(False)
@@ -134,41 +73,63 @@ class SourcesTable(QTableView):
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         for column in (SIZE, TYPE, PIXEL):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
+        header.setSortIndicator(UNSORTED, Qt.SortOrder.AscendingOrder)
+        header.setSortIndicatorClearable(True)  # the third click brings the folder's order back
+        self.setSortingEnabled(True)
+        self.doubleClicked.connect(lambda index: self.opened.emit(model.item(index.row()).found.name))
         self.fit()
         self.setFixedHeight(header.sizeHint().height() + VISIBLE_ROWS * height + 6)
 
     def fit(self) -> None:
-        """Give columns the width of what is in them; why a file cannot be read takes the place of the rest."""
-        rows = self.model().rows
-        self.clearSpans()
-        for row, item in enumerate(rows):
-            if item.info is None:
-                self.setSpan(row, SIZE, 1, len(HEADERS) - 1)
-        known = [item for item in rows[:ROWS_TO_FIT] if item.info is not None]
+        """Give columns the width of what is in the first rows."""
+        known = [item for item in self._rows.rows[:ROWS_TO_FIT] if item.info is not None]
         for column in (SIZE, TYPE, PIXEL):
-            texts = {HEADERS[column], *(_text(item, column) for item in known)}
+            texts = {HEADERS[column] + "  ", *(text_of(item, column) for item in known)}
             widest = max(self.fontMetrics().horizontalAdvance(text) for text in texts)
             self.setColumnWidth(column, min(widest + 10, WIDEST_COLUMN))
 
+    def keyPressEvent(self, event: QEvent) -> None:
+        """Tick or untick all selected sources with Space, as the current one changes; open it with Return."""
+        current = self.currentIndex()
+        rows = {index.row() for index in self.selectionModel().selectedRows()} or {current.row()} - {-1}
+        if event.key() == Qt.Key.Key_Space and rows:
+            leading = current.row() if current.row() in rows else min(rows)
+            self._rows.tick(rows, not self._rows.is_ticked(leading))
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and current.isValid():
+            self.opened.emit(self._rows.item(current.row()).found.name)
+        else:
+            super().keyPressEvent(event)
 
-def _text(item: Scanned, column: int) -> str:
-    info = item.info
-    if column == NAME or info is None:
-        return item.found.name
-    if column == SIZE:
-        lengths = [n for axis, n in zip(info.axes, info.shape, strict=True) if axis != "S"]
-        return "×".join(map(str, lengths))
-    if column == TYPE:
-        return "RGB" if info.is_rgb and info.dtype.name == "uint8" else info.dtype.name
-    size = info.pixel_size
-    return "" if size is None else f"{size.y_um:.4g}"
 
+class _Cells(QStyledItemDelegate):
+    """Names by the part in which they differ; and why a file cannot be read, over size, type and pixel size.
 
-def _tooltip(item: Scanned, problem: str) -> str:
-    lines = [item.found.name]
-    if item.info is not None:
-        info = item.info
-        axes = " × ".join(f"{n} {axis}" for axis, n in zip(info.axes, info.shape, strict=True))
-        pixel = f"{info.pixel_size} µm per pixel ({info.pixel_size_from})" if info.pixel_size else "pixel size: "
-        lines += [f"{axes}, {info.dtype.name}", pixel if info.pixel_size else pixel + info.pixel_size_from]
-    return "\n".join([*lines, *filter(None, [problem])])
+    Spans would do the latter, too, but they are set row by row and searched at every paint.
+    """
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+        """Shorten a name that is too long for its column."""
+        super().initStyleOption(option, index)
+        if index.column() != NAME:
+            return
+        style = option.widget.style()
+        room = style.subElementRect(QStyle.SubElement.SE_ItemViewItemText, option, option.widget).width() - 8
+        longest = len(option.text)
+        while longest > 5 and option.fontMetrics.horizontalAdvance(option.text) > room:
+            longest -= 1
+            option.text = part_around(index.data(), index.model().difference(index.row()), longest)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+        """Paint a cell; of a wide text the part that lies in this cell."""
+        model, table = index.model(), self.parent()
+        if index.column() == NAME or model.item(index.row()).info is not None:
+            super().paint(painter, option, index)
+            return
+        left = table.columnViewportPosition(SIZE)
+        wide = QStyleOptionViewItem(option)
+        wide.rect = QRect(left, option.rect.top(), table.viewport().width() - left, option.rect.height())
+        wide.textElideMode = Qt.TextElideMode.ElideRight
+        painter.save()
+        painter.setClipRect(option.rect, Qt.ClipOperation.IntersectClip)
+        super().paint(painter, wide, model.index(index.row(), SIZE))
+        painter.restore()

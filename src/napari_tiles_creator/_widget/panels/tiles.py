@@ -1,25 +1,26 @@
-"""Where tiles lie, and the controls that show it."""
+"""Where tiles lie and which of them are taken, and the controls that show it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QPushButton, QSlider, QSpinBox
-from superqt import QElidingLabel
+from qtpy.QtWidgets import QComboBox, QHBoxLayout, QPushButton
 from superqt.utils import signals_blocked
 
 from napari_tiles_creator._widget.controls.editors import (
     NARROW_COMBO,
-    NARROW_SPIN,
     CheckEditor,
     ChoiceEditor,
     IntegerEditor,
     PairEditor,
 )
-from napari_tiles_creator._widget.controls.labels import set_muted
-from napari_tiles_creator._widget.controls.line import LineEditor, number
+from napari_tiles_creator._widget.controls.fold import FoldButton
+from napari_tiles_creator._widget.controls.percent import PercentEditor, percent
+from napari_tiles_creator._widget.controls.region import RegionEditor
+from napari_tiles_creator._widget.controls.rejected import RejectedEditor
 from napari_tiles_creator._widget.panels.panel import Panel
+from napari_tiles_creator._widget.panels.tile_browser import TileBrowser, add_keys
 from napari_tiles_creator.geometry.edges import EDGE_POLICIES
 from napari_tiles_creator.geometry.grid import GRID_ORDERS
 from napari_tiles_creator.recipe.tiling import SAMPLINGS, Tiling
@@ -38,10 +39,8 @@ EDGE_LABELS = {
 SAMPLING_LABELS = {"grid": "Grid", "random": "Random", "jittered": "Jittered"}
 _SMALL_LABELS = {"pad": "Pad to one tile", "skip": "Leave out", "error": "Fail"}
 _PAD_LABELS = {"constant": "Lower bound", "reflect": "Mirror image", "edge": "Value at the edge"}
-ORDER_LABELS = {"rows": "Row by row", "edges_last": "Edges last"}
-
-# Qt counts in 32 bits; nobody drags a slider further.
-LARGEST_INT = 2**31 - 1
+_ORDER_LABELS = {"rows": "Row by row", "edges_last": "Edges last"}
+_FOREGROUND_LABELS = {"bright": "Bright", "dark": "Dark"}
 
 
 class TilesPanel(Panel[Tiling]):
@@ -49,10 +48,11 @@ class TilesPanel(Panel[Tiling]):
 
     Attributes
     ----------
-    slider : QSlider
-        Index of the current tile in the previewed image, from 0.
-    show_all : QCheckBox
-        Whether the whole pattern is drawn.
+    browser : TileBrowser
+        Goes through the tiles; its `slider`, `position`, `show_all`, `show_tile` and `reject_button` are
+        attributes of the panel, too.
+    region : RegionEditor
+        Editor of the field ``roi``.
     """
 
     name = "tiling"
@@ -71,6 +71,7 @@ class TilesPanel(Panel[Tiling]):
         self.add_fields(grid, ("sampling", "Ta&ke", ChoiceEditor({n: SAMPLING_LABELS.get(n, n) for n in SAMPLINGS})))
         self.add_fields(grid, ("count", "Count", IntegerEditor(1, empty="none", unit="each")))
         self._add_seldom()
+        self._add_selection()
         self._add_preview()
 
     def _add_seldom(self) -> None:
@@ -80,9 +81,20 @@ class TilesPanel(Panel[Tiling]):
         more.addWidget(self.rectangular, more.rowCount(), 0, 1, 4, Qt.AlignmentFlag.AlignLeft)
         self.add_fields(more, ("small_images", "Smaller", ChoiceEditor(_SMALL_LABELS)))
         self.add_fields(more, ("pad_mode", "Pad with", ChoiceEditor(_PAD_LABELS)))
-        self.add_fields(more, ("order", "Order", ChoiceEditor({n: ORDER_LABELS.get(n, n) for n in GRID_ORDERS})))
+        self.add_fields(more, ("order", "Order", ChoiceEditor({n: _ORDER_LABELS.get(n, n) for n in GRID_ORDERS})))
         self.add_fields(more, ("images", "Images", IntegerEditor(1, empty="all")), ("seed", "Seed", IntegerEditor(0)))
-        self.add_fields(more, ("max_random_overlap", "Shared", LineEditor(number)))
+        self.add_fields(more, ("max_random_overlap", "Shared", PercentEditor()))
+
+    def _add_selection(self) -> None:
+        grid = self.add_grid(more="Select")
+        self._selection = self.findChildren(FoldButton)[-1]
+        self.region, self.rejected = RegionEditor(), RejectedEditor()
+        choice = ChoiceEditor({name: _FOREGROUND_LABELS.get(name, name) for name in ("bright", "dark")})
+        self.add_fields(
+            grid, ("min_foreground", "Content", PercentEditor("any", prefix="≥ ")), ("foreground", "of", choice)
+        )
+        self.add_fields(grid, ("roi", "Region", self.region))
+        self.add_fields(grid, ("exclude_tiles", "Rejected", self.rejected))
 
     def _add_preview(self) -> None:
         self.preview_button = QPushButton("Prev&iew tiles")
@@ -101,31 +113,13 @@ class TilesPanel(Panel[Tiling]):
         for widget, stretch in ((self.preview_button, 0), (self.image, 1), (self.random_button, 0)):
             row.addWidget(widget, stretch)
         self.add_widget(row)
-        self.slider = QSlider(Qt.Orientation.Horizontal)
-        self.slider.setAccessibleName("Tile")
-        self.slider.setToolTip("Number of the tile, from 0, as in its file's name.")
-        self.position = QSpinBox()
-        self.position.setAccessibleName("Number of the tile")
-        self.position.setStyleSheet(NARROW_SPIN)
-        self.position.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        self.slider.valueChanged.connect(self.position.setValue)
-        self.position.valueChanged.connect(self.slider.setValue)
-        self.show_all = QCheckBox("Show all tile&s")
-        self.show_all.setToolTip("Draw the whole pattern, not only the current tile.")
-        self.tile_name = QElidingLabel()
-        self.tile_name.setElideMode(Qt.TextElideMode.ElideMiddle)
-        self.tile_name.setContentsMargins(0, 0, 4, 0)  # superqt 0.9 clips the last letter
-        self.tile_name.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        set_muted(self.tile_name)
-        where, what = QHBoxLayout(), QHBoxLayout()
-        where.addWidget(self.slider, 1)
-        where.addWidget(self.position)
-        what.addWidget(self.show_all)
-        what.addWidget(self.tile_name, 1)
-        self.add_widget(where)
-        self.add_widget(what)
-        self._controls = (self.slider, self.position)
-        self.show_count(0)
+        self.browser = browser = TileBrowser(self.icons)
+        self.slider, self.position, self.tile_name = browser.slider, browser.position, browser.name
+        self.show_all, self.show_tile, self.reject_button = browser.show_all, browser.show_tile, browser.reject_button
+        self.step_back, self.step_on = browser.step_back, browser.step_on
+        self.reject_button.clicked.connect(self._toggle_rejected)
+        self.add_widget(browser)
+        add_keys(self, browser)
 
     def set_value(self, section: Tiling) -> None:
         """Show a section; sends no signal."""
@@ -140,6 +134,9 @@ class TilesPanel(Panel[Tiling]):
             self.editor(field).setEnabled(sampling == "grid")
         self.show_row("count", sampling != "grid")
         self.show_row("max_random_overlap", sampling == "random")
+        self.editor("foreground").setEnabled(self.editor("min_foreground").value() > 0)
+        self._selection.summary.setText(self._selected())
+        self._show_rejected()
 
     def summary(self) -> str:
         """Return size, overlap and tiles of an image."""
@@ -169,14 +166,30 @@ class TilesPanel(Panel[Tiling]):
             self.image.addItems(names)
             self.image.setCurrentIndex(max(0, self.image.findText(chosen)) if names else -1)
 
-    def show_count(self, count: int) -> None:
-        """Let slider and spin box run over so many tiles; 0 disables them."""
-        last = min(max(0, count - 1), LARGEST_INT)
-        self.slider.setMaximum(last)
-        self.position.setMaximum(last)
-        self.position.setSuffix(f" / {last}")
-        for control in self._controls:
-            control.setEnabled(count > 0)
+    def show_count(self, count: int, index: int = 0) -> None:
+        """Let slider and number run over so many tiles, with this one as the current; 0 disables them."""
+        self.browser.show_count(count, index)
+
+    def show_current(self, name: str, state: str) -> None:
+        """Tell name and state of the current tile."""
+        self.browser.show_current(name, state)
+        self._show_rejected()
+
+    def _toggle_rejected(self) -> None:
+        if self.tile_name.text():
+            self.rejected.toggle(self.tile_name.text())
+
+    def _show_rejected(self) -> None:
+        if hasattr(self, "browser"):  # fields are shown first while the panel is built
+            self.browser.show_rejected(self.tile_name.text() in self.rejected.value())
+
+    def _selected(self) -> str:
+        """Return which tiles are taken, for the folded header."""
+        least, names = self.editor("min_foreground").value(), self.rejected.value()
+        parts = [f"≥ {percent(least)} {self.editor('foreground').value()}"] if least else []
+        parts += ["region"] if self.region.value() is not None else []
+        parts += [f"{len(names)} rejected"] if names else []
+        return ", ".join(parts) or "all"
 
     def _set_rectangular(self, on: bool) -> None:
         for editor in (self._size, self._overlap):

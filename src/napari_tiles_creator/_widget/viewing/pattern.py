@@ -1,11 +1,7 @@
-"""The shapes that draw a tiling, and where they lie in napari's world; pure functions of a plan.
-
-napari puts the centre of pixel (0, 0) at 0, so that pixel rows y0…y1 - 1 are drawn from y0 - 0.5 to y1 - 0.5.
-"""
+"""The shapes that draw a tiling; pure functions, in pixels of the calibrated plane, drawn at their corners."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,72 +13,24 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_tiles_creator.engine.planning.image_plan import ImagePlan
     from napari_tiles_creator.geometry.box import Box
     from napari_tiles_creator.geometry.edges import TiledAxis
     from napari_tiles_creator.geometry.scatter import TileScatter
 
 # Up to here one rectangle a tile; a larger grid is two paths, whatever its size.
 MOST_RECTANGLES = 1_000
-# Random places have no paths: so many are drawn, the rest is not.
+# Random places have no paths: so many are drawn, and the rest is said to be missing.
 MOST_SCATTERED = 5_000
-
-
-@dataclass(frozen=True, slots=True)
-class Placement:
-    """How pixels lie in the world.
-
-    Parameters
-    ----------
-    scale : tuple of float
-        World units per pixel along y and x.
-    translate : tuple of float
-        World position of the centre of pixel (0, 0).
-    unit : str
-        ``"µm"``, or ``"pixel"`` where the pixel size is not known.
-    """
-
-    scale: tuple[float, float]
-    translate: tuple[float, float]
-    unit: str
-
-
-def image_placement(image: ImagePlan, step: int = 1) -> Placement:
-    """Return where the source's pixels lie: the first one's centre at 0.
-
-    Parameters
-    ----------
-    image : ImagePlan
-        The image.
-    step : int, default 1
-        Only every so many-th pixel is shown, each as large as the pixels it stands for.
-    """
-    size, unit = _source_pixel(image)
-    return Placement((size[0] * step, size[1] * step), (size[0] * (step - 1) / 2, size[1] * (step - 1) / 2), unit)
-
-
-def tile_placement(image: ImagePlan) -> Placement:
-    """Return where calibrated pixels lie: both images begin at the same corner, so their centres are offset."""
-    size, unit = _source_pixel(image)
-    scale = (size[0] / image.scale[0], size[1] / image.scale[1])
-    return Placement(scale, ((scale[0] - size[0]) / 2, (scale[1] - size[1]) / 2), unit)
-
-
-def _source_pixel(image: ImagePlan) -> tuple[tuple[float, float], str]:
-    size = image.pixel_size
-    return ((size.y_um, size.x_um), "µm") if size else ((1.0, 1.0), "pixel")
 
 
 def rectangle(box: Box) -> NDArray[np.float64]:
     """Return the four corners of a box, array (4, [y, x])."""
-    y0, x0, y1, x1 = box.y - 0.5, box.x - 0.5, box.y_stop - 0.5, box.x_stop - 0.5
-    return np.array([[y0, x0], [y0, x1], [y1, x1], [y1, x0]])
+    return _corners(box.y, box.x, box.y_stop, box.x_stop)
 
 
 def corner_rectangle(shape: tuple[int, int]) -> NDArray[np.float64]:
     """Return a rectangle of this size whose first pixel is (0, 0), to be moved by translation; array (4, [y, x])."""
-    height, width = shape
-    return np.array([[0.0, 0.0], [0.0, width], [height, width], [height, 0.0]]) - 0.5
+    return _corners(0, 0, *shape)
 
 
 def outlines(tiling: TileGrid | TileScatter) -> tuple[list[NDArray[np.float64]], str]:
@@ -111,6 +59,66 @@ def grid_paths(grid: TileGrid) -> list[NDArray[np.float64]]:
     horizontal = _winding(rows, columns[0], columns[-1])
     vertical = _winding(columns, rows[0], rows[-1])[:, ::-1]
     return [horizontal, vertical]
+
+
+def area_outline(grid: TileGrid) -> NDArray[np.float64]:
+    """Return the outline of all that a grid covers, array (4, [y, x])."""
+    return _corners(0, 0, grid.rows.stop(grid.rows.count - 1), grid.columns.stop(grid.columns.count - 1))
+
+
+def kept_lines(grid: TileGrid, kept: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return the outlines of some tiles of a grid as lines, each running through as many tiles as it can.
+
+    Parameters
+    ----------
+    grid : TileGrid
+        The grid.
+    kept : array (rows, columns), bool
+        The tiles to draw.
+
+    Returns
+    -------
+    lines : array (n, 2, [y, x])
+        Horizontal ones, then vertical ones.
+    """
+    horizontal = _lines_along(grid.rows, grid.columns, kept)
+    vertical = _lines_along(grid.columns, grid.rows, kept.T)
+    return np.concatenate([horizontal, vertical[:, :, ::-1]])
+
+
+def core_rectangles(grid: TileGrid, chosen: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return what some tiles of a grid own, neighbours in a row as one; array (n, 4, [y, x])."""
+    row, first, last = _runs(chosen)
+    tops, bottoms = np.array([grid.rows.core(i) for i in range(grid.rows.count)], float).T - 0.5
+    lefts, rights = np.array([grid.columns.core(i) for i in range(grid.columns.count)], float).T - 0.5
+    y0, y1, x0, x1 = tops[row], bottoms[row], lefts[first], rights[last]
+    return np.stack([np.stack([y0, x0], 1), np.stack([y0, x1], 1), np.stack([y1, x1], 1), np.stack([y1, x0], 1)], 1)
+
+
+def _lines_along(across: TiledAxis, along: TiledAxis, kept: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return the lines that run along one axis, array (n, 2, [across, along]); `kept` is (across, along)."""
+    edges = np.array([(across.start(i), across.stop(i)) for i in range(across.count)])
+    places, numbers = np.unique(edges, return_inverse=True)
+    # A line is drawn where any of the tiles that begin or end at it is: neighbours that touch share one.
+    drawn = np.zeros((len(places), along.count), bool)
+    np.logical_or.at(drawn, numbers.reshape(edges.shape)[:, 0], kept)
+    np.logical_or.at(drawn, numbers.reshape(edges.shape)[:, 1], kept)
+    line, first, last = _runs(drawn)
+    starts = np.array([along.start(i) for i in range(along.count)])[first]
+    stops = np.array([along.stop(i) for i in range(along.count)])[last]
+    place = places[line]
+    return np.stack([np.stack([place, starts], 1), np.stack([place, stops], 1)], 1) - 0.5
+
+
+def _runs(mask: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
+    """Return row, first and last column of each stretch of True in a mask, row by row."""
+    turns = np.diff(np.pad(mask, ((0, 0), (1, 1))).astype(np.int8), axis=1)
+    row, first = np.nonzero(turns == 1)
+    return row, first, np.nonzero(turns == -1)[1] - 1
+
+
+def _corners(y: float, x: float, y_stop: float, x_stop: float) -> NDArray[np.float64]:
+    return np.array([[y, x], [y, x_stop], [y_stop, x_stop], [y_stop, x]], np.float64) - 0.5
 
 
 def _edges(axis: TiledAxis) -> NDArray[np.float64]:

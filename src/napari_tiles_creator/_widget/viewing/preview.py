@@ -1,22 +1,36 @@
-"""The preview: one image, its pattern, and the current tile, kept up to date with the plan."""
+"""The preview: one image, its tiles, and the current tile, kept up to date with the plan."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from superqt.utils import qthrottled
 
-from napari_tiles_creator._widget.viewing.layers import ALL_TILES, CURRENT_TILE, MOSAIC, NAMES, PICTURE, place
-from napari_tiles_creator._widget.viewing.pattern import (
-    Placement,
-    corner_rectangle,
-    image_placement,
-    outlines,
-    tile_placement,
+from napari_tiles_creator._widget.controls.shortcuts import NEXT_KEY, PREVIOUS_KEY, REJECT_KEY
+from napari_tiles_creator._widget.viewing.all_tiles import AllTiles, Scene
+from napari_tiles_creator._widget.viewing.current_tile import CurrentTile
+from napari_tiles_creator._widget.viewing.exported_tile import ExportedTile, Wanted
+from napari_tiles_creator._widget.viewing.foreground import Foreground
+from napari_tiles_creator._widget.viewing.keys import Keys
+from napari_tiles_creator._widget.viewing.layers import (
+    ALL_TILES,
+    EXPORTED_TILE,
+    MOSAIC,
+    NAMES,
+    PICTURE,
+    PREVIEW_ROLES,
 )
+from napari_tiles_creator._widget.viewing.picking import Picking
 from napari_tiles_creator._widget.viewing.picture import read_picture
+from napari_tiles_creator._widget.viewing.placement import image_placement, place, source_points
+from napari_tiles_creator._widget.viewing.region import RegionDrawing
+from napari_tiles_creator._widget.viewing.sources import layer_of
+from napari_tiles_creator._widget.viewing.subject import Subject
+from napari_tiles_creator._widget.viewing.tile_states import TileStates
+from napari_tiles_creator._widget.viewing.view import fit_view
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,9 +43,7 @@ if TYPE_CHECKING:
     from napari_tiles_creator.engine.planning.plan import Plan
     from napari_tiles_creator.errors import TilesError
 
-# Colours that read on dark and on bright images; widths in pixels of the screen.
-CURRENT_COLOUR, CURRENT_WIDTH = "#ff7f00", 3.0
-ALL_COLOUR, ALL_WIDTH = "#00b4d8", 1.2
+PURPOSE = "preview image"
 
 
 class Preview:
@@ -53,45 +65,56 @@ class Preview:
         self.is_on = False
         self._layers, self._tiles, self._jobs, self._failed = layers, tiles, jobs, failed
         self._plan: Plan | None = None
-        self._image: ImagePlan | None = None
+        self._subject: Subject | None = None
         self._pixels_of: tuple[Any, ...] = ()
         self._picture: Picture | None = None
-        self._drawn: tuple[Any, ...] = ()
+        self._shown_image: object = None
+        self._states: TileStates | None = None
+        self._current = CurrentTile(layers)
+        self._all = AllTiles(layers, jobs)
+        self._exported = ExportedTile(layers, jobs, self._fail_tile)
+        self._foreground = Foreground(jobs, self._show_tiles, failed)
+        self._region = RegionDrawing(layers, tiles.region, tiles.preview_button.click)
+        self._picking = Picking(layers.viewer, self._pick, self.pause)
+        actions = ((PREVIOUS_KEY, tiles.step_back), (NEXT_KEY, tiles.step_on), (REJECT_KEY, tiles.reject_button.click))
+        self._keys = Keys(layers.viewer, {key[0]: act for key, act in actions})
         self._zoom = layers.viewer.scene.camera.events.zoom
-        # Bound once: a throttled function lives as long as the preview.
-        self._follow_slider = qthrottled(self._show_current, timeout=16)
-        self._follow_zoom = qthrottled(self._set_widths, timeout=100)
+        # Bound once: a throttled function lives as long as the preview; its timer goes with the panel.
+        self._follow_slider = qthrottled(self._show_current, timeout=16, parent=tiles)
+        self._follow_zoom = qthrottled(self._set_detail, timeout=100, parent=tiles)
         self._zoom.connect(self._on_zoom)
         tiles.slider.valueChanged.connect(self._follow_slider)
-        tiles.show_all.toggled.connect(self._show_all)
+        tiles.show_all.toggled.connect(self._toggle_all)
+        tiles.show_tile.toggled.connect(self._toggle_tile)
         tiles.image.currentIndexChanged.connect(self.refresh)
 
     def close(self) -> None:
-        """Follow the viewer no longer."""
+        """Follow the viewer no longer; what is drawn stays."""
+        self._leave()
         self._zoom.disconnect(self._on_zoom)
         self._tiles.slider.valueChanged.disconnect(self._follow_slider)
         self._follow_slider.cancel()
         self._follow_zoom.cancel()
-        self.is_on = False
+        self._region.close()
 
     def start(self) -> None:
         """Show the chosen image, from now on up to date."""
         self.is_on = True
         self._pixels_of = ()
+        self._picking.start()
+        self._keys.start()
         self.refresh()
 
     def stop(self) -> None:
         """Take everything away."""
         self.pause()
-        self._layers.remove(PICTURE, ALL_TILES, CURRENT_TILE)
+        self._layers.remove(*PREVIEW_ROLES)
 
     def pause(self) -> None:
         """Follow nothing any more; what is drawn stays."""
-        self.is_on = False
-        self._jobs.drop("preview image")
-        self._image, self._pixels_of = None, ()
+        self._leave()
+        self._subject, self._pixels_of = None, ()
         self._tiles.show_count(0)
-        self._tiles.tile_name.clear()
 
     def show_plan(self, plan: Plan | None) -> None:
         """Follow a new plan; without one the last preview stays."""
@@ -103,17 +126,10 @@ class Preview:
         number = self._tiles.image.currentIndex()
         if not self.is_on or self._plan is None or not 0 <= number < len(self._plan.images):
             return
-        image, media = self._plan.images[number], self._plan.recipe.media
-        self._image = image
-        pixels_of = (image.info.path, media.series, media.rgb, image.channel, image.planes[0])
-        if pixels_of != self._pixels_of:
-            self._pixels_of = pixels_of
-            read = partial(read_picture, image, media)
-            self._jobs.start("preview image", read, self._show_picture)
-        elif not self._jobs.is_running("preview image"):
-            if (layer := self._layers.find(PICTURE)) is not None and self._picture is not None:
-                place(layer, image_placement(image, self._picture.step))
-            self._show_pattern()
+        image = self._plan.images[number]
+        if self._subject is not None:  # else with the first picture
+            self._tiles.show_count(len(image), self._index_near(image))
+        self._show_plane(Subject(self._plan, image, self._plane(image), layer_of(self._layers.viewer, image)))
 
     def removed(self, role: str) -> None:
         """React to the removal of a layer by the user."""
@@ -121,79 +137,154 @@ class Preview:
             self.stop()
         elif role == ALL_TILES:
             self._tiles.show_all.setChecked(False)
+        elif role == EXPORTED_TILE:
+            self._tiles.show_tile.setChecked(False)
+
+    # ---- which tile ----
+
+    def _index_near(self, image: ImagePlan) -> int:
+        """Return the index of the tile that is to be the current one: where the one before was, if that is known."""
+        before, index = self._subject, int(self._tiles.slider.value())
+        if before is None or before.image.name != image.name or not len(image.tiling):
+            return 0
+        places = len(before.image.tiling)
+        if before.image.tiling == image.tiling or index >= len(before.image):
+            return index
+        plane, box = index // places, before.image[index].tile.box
+        y = (box.y + box.height / 2) / before.image.scale[0] * image.scale[0]
+        x = (box.x + box.width / 2) / before.image.scale[1] * image.scale[1]
+        plane = min(plane, len(image.planes) - 1)
+        return int(plane * len(image.tiling) + image.tiling.tile_under(y, x).index)
+
+    def _plane(self, image: ImagePlan) -> int:
+        return min(int(self._tiles.slider.value()) // max(1, len(image.tiling)), len(image.planes) - 1)
+
+    def _pick(self, position: Any) -> bool:
+        """Make the tile under a position of the world the current one; tell whether there is any."""
+        subject = self._subject
+        if subject is None or not len(subject.image):
+            return False
+        unit = str((self._layers.viewer.layers.units or (subject.source.unit,))[-1])
+        point = source_points(self._layers.viewer, subject.tiles, np.array([position[-2:]], float), unit)[0]
+        y, x = (float(value) for value in point)
+        height, width = subject.image.shape
+        if not (0 <= y < height and 0 <= x < width):
+            return False
+        tile = subject.image.tiling.tile_under(y, x)
+        if not tile.box.holds(y, x):
+            return False
+        self._tiles.slider.setValue(subject.plane * len(subject.image.tiling) + tile.index)
+        return True
 
     # ---- drawing ----
+
+    def _show_plane(self, subject: Subject) -> None:
+        """Show a plane and its tiles; the pixels are read only where they are others."""
+        self._subject = subject
+        if subject.layer is not None:
+            self._jobs.drop(PURPOSE)
+            self._layers.remove(PICTURE, MOSAIC, NAMES)
+            self._pixels_of, self._picture = (), None
+            subject.turn_to(self._layers.viewer)
+            self._show_tiles()
+        elif subject.pixels != self._pixels_of:
+            self._pixels_of = subject.pixels
+            of_plane = replace(subject.image, planes=(subject.image.planes[subject.plane],))
+            self._jobs.start(PURPOSE, partial(read_picture, of_plane, subject.plan.recipe.media), self._show_picture)
+        elif not self._jobs.is_running(PURPOSE):
+            if (layer := self._layers.find(PICTURE)) is not None and self._picture is not None:
+                place(layer, image_placement(subject.image, self._picture.step))
+            self._show_tiles()
 
     def _show_picture(self, ending: Ending) -> None:
         if ending.error is not None:
             self._pixels_of = ()
             self._failed(ending.error)
-        elif self._image is not None and ending.result is not None:
+        elif self._subject is not None and ending.result is not None:
             picture: Picture = ending.result
-            self._picture = picture
+            is_first = self._layers.find(PICTURE) is None or self._shown_image != self._subject.image.info.path
+            self._picture, self._shown_image = picture, self._subject.image.info.path
             # Its pixels are of another kind: side by side napari could show no unit.
             self._layers.remove(MOSAIC, NAMES)
-            placement = image_placement(self._image, picture.step)
-            self._layers.show_image(PICTURE, picture.pixels, placement, picture.limits, picture.contrast)
-            self._layers.viewer.fit_to_view(layers=[self._layers.find(PICTURE)])
-            self._show_pattern()
+            placement = image_placement(self._subject.image, picture.step)
+            # Another plane keeps the contrast that the user may have set.
+            limits = (picture.limits, picture.contrast) if is_first else (None, None)
+            self._layers.show_image(PICTURE, picture.pixels, placement, *limits)
+            if is_first:
+                fit_view(self._layers.viewer, self._layers.find(PICTURE))
+            self._show_tiles()
 
-    def _show_pattern(self) -> None:
-        """Draw the tiles of the image's tiling; nothing where it did not change."""
-        image = self._image
-        if image is None:
+    def _show_tiles(self) -> None:
+        """Draw the tiles of the plane; nothing where they did not change."""
+        if self._subject is None:
             return
-        self._tiles.show_count(len(image.tiling))
-        drawn = (image.tiling, tile_placement(image))
-        if drawn != self._drawn or self._layers.find(ALL_TILES) is None:
-            self._drawn = drawn
-            self._show_all(self._tiles.show_all.isChecked())
+        if not self._tiles.slider.isEnabled():
+            self._tiles.show_count(len(self._subject.image))
+        subject = self._subject
+        self._region.show(subject.image, subject.plan.recipe.tiling.roi, subject.source)
+        self._states = self._states_of(subject)
+        self._toggle_all(self._tiles.show_all.isChecked())
         self._show_current()
 
-    def _show_all(self, on: bool) -> None:
-        if not on or self._image is None:
-            self._layers.remove(ALL_TILES)
-            return
-        placement = tile_placement(self._image)
-        shapes, shape_type = outlines(self._image.tiling)
-        look = {"edge_color": ALL_COLOUR, "edge_width": self._width(ALL_WIDTH, placement)}
-        self._layers.show_shapes(ALL_TILES, shapes, shape_type, placement, **look)
+    def _states_of(self, subject: Subject) -> TileStates:
+        shares = self._foreground.shares(subject.plan, subject.image, subject.plane)
+        return TileStates.of(subject.image, subject.plane, shares, subject.plan.recipe.tiling.min_foreground)
+
+    def _toggle_all(self, on: bool) -> None:
+        subject = self._subject
+        if not on:
+            self._all.hide()
+        elif subject is not None and self._states is not None:
+            self._all.show(Scene(subject.pixels, subject.image.tiling, self._states, subject.tiles))
+
+    def _toggle_tile(self, on: bool) -> None:
+        if on:
+            self._show_current()
+        else:
+            self._exported.hide()
 
     def _show_current(self, _: object = None) -> None:
-        """Move the rectangle to the slider's tile; only a tile of another size is drawn anew."""
-        image = self._image
-        if image is None:
+        """Show the slider's tile, and the plane that it is on."""
+        subject = self._subject
+        if subject is None or not len(subject.image) or self._states is None:
             return
-        index = min(self._tiles.slider.value(), len(image.tiling) - 1)
-        planned = image[index]
-        box, base = planned.tile.box, tile_placement(image)
-        moved = tuple(t + at * s for t, at, s in zip(base.translate, (box.y, box.x), base.scale, strict=True))
-        placement = Placement(base.scale, (moved[0], moved[1]), base.unit)
-        shape = corner_rectangle(box.shape)
-        layer = self._layers.find(CURRENT_TILE)
-        if layer is None or layer.nshapes != 1 or not np.array_equal(layer.data[0], shape):
-            look = {"edge_color": CURRENT_COLOUR, "edge_width": self._width(CURRENT_WIDTH, base)}
-            self._layers.show_shapes(CURRENT_TILE, [shape], "rectangle", placement, **look)
-        else:
-            place(layer, placement)
-        self._tiles.tile_name.setText(planned.name)
+        index = min(self._tiles.slider.value(), len(subject.image) - 1)
+        plane, place_number = divmod(index, len(subject.image.tiling))
+        if plane != subject.plane:
+            self._show_plane(replace(subject, plane=plane))
+            return
+        planned = subject.image[index]
+        self._current.show(planned.tile.box, subject.tiles)
+        self._tiles.show_current(planned.name, self._states.told(place_number))
+        if self._tiles.show_tile.isChecked():
+            self._exported.show(Wanted(subject.plan, subject.image, index, subject.tiles, self._contrast(subject)))
 
-    # ---- widths ----
+    def _contrast(self, subject: Subject) -> tuple[float, float] | None:
+        """Return what is shown as black and white in the image, None for colours."""
+        layer = subject.layer if subject.layer is not None else self._layers.find(PICTURE)
+        return None if layer is None or layer.rgb else tuple(layer.contrast_limits)
+
+    def _fail_tile(self, error: TilesError) -> None:
+        self._tiles.show_tile.setChecked(False)
+        self._failed(error)
+
+    def _leave(self) -> None:
+        """Follow nothing any more, and give back what is the viewer's."""
+        self.is_on = False
+        self._jobs.drop(PURPOSE)
+        for part in (self._foreground.forget, self._all.leave, self._exported.leave, self._region.leave):
+            part()
+        self._picking.stop()
+        self._keys.stop()
+
+    # ---- zoom ----
 
     def _on_zoom(self, event: object = None) -> None:
         if self.is_on:
             self._follow_zoom()
 
-    def _set_widths(self) -> None:
+    def _set_detail(self) -> None:
         """Keep lines as wide on the screen as they were: thinner than a pixel they would alias into false tiles."""
-        if self._image is None:
-            return
-        placement = tile_placement(self._image)
-        for role, screen_px in ((ALL_TILES, ALL_WIDTH), (CURRENT_TILE, CURRENT_WIDTH)):
-            layer, width = self._layers.find(role), self._width(screen_px, placement)
-            if layer is not None and layer.nshapes and not 0.9 < layer.edge_width[0] / width < 1.1:
-                layer.edge_width = width
-
-    def _width(self, screen_px: float, placement: Placement) -> float:
-        """Return a width in tile pixels that is so many pixels of the screen."""
-        return float(screen_px / (self._layers.viewer.scene.camera.zoom * min(placement.scale)))
+        if self._subject is not None:
+            for part in (self._all, self._current, self._region):
+                part.follow_zoom()

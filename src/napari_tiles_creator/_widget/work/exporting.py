@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from napari.utils.notifications import show_info, show_warning
+from napari.utils.notifications import show_error, show_info, show_warning
 
-from napari_tiles_creator._widget.footer import duration
+from napari_tiles_creator._widget.controls.words import counted, duration, grouped
 from napari_tiles_creator.engine.export.events import (
     Finished,
     ItemFailed,
@@ -23,14 +23,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from napari_tiles_creator._widget.footer import Footer
+    from napari_tiles_creator._widget.memory import Memory
     from napari_tiles_creator._widget.work.worker import Ending, Jobs
     from napari_tiles_creator.engine.export.events import Event
     from napari_tiles_creator.engine.planning.plan import Plan
     from napari_tiles_creator.errors import TilesError
     from napari_tiles_creator.recipe.document import Recipe
 
+# A rate from less is chance.
+FEWEST_SECONDS = 0.5
 
-def export(recipe: Recipe, plan: Plan | None, stop: threading.Event) -> Generator[Event, None, Finished | None]:
+
+def export(recipe: Recipe, plan: Plan | None, stop: threading.Event) -> Generator[Event | Plan, None, Finished | None]:
     """Carry a recipe out; the result is the last event, or None where it was stopped.
 
     Parameters
@@ -41,12 +45,19 @@ def export(recipe: Recipe, plan: Plan | None, stop: threading.Event) -> Generato
         Its plan where it is there already: what was shown is what is written.
     stop : threading.Event
         Ends the export early, also while it measures.
+
+    Yields
+    ------
+    Plan, then Event
+        What is carried out, then what happens.
     """
     from napari_tiles_creator.engine.export.run import run
     from napari_tiles_creator.engine.planning.plan import make_plan
 
     event: Event | None = None
-    for event in run(plan or make_plan(recipe), stop=stop):
+    plan = plan or make_plan(recipe)
+    yield plan
+    for event in run(plan, stop=stop):
         yield event
     return event if isinstance(event, Finished) else None
 
@@ -55,6 +66,7 @@ def export(recipe: Recipe, plan: Plan | None, stop: threading.Event) -> Generato
 class Tally:
     """What the events so far add up to."""
 
+    plan: Any = None
     total: int = 0
     written: int = 0
     through: int = 0
@@ -70,20 +82,30 @@ class Tally:
                 self.written += isinstance(event, TileWritten)
             elif isinstance(event, ItemFailed):
                 self.failed.append(event.reason)
+            elif not isinstance(event, Finished):
+                self.plan = event
+
+    def rate(self, seconds: float) -> float | None:
+        """Return the work a second, None where too little was done to tell."""
+        from napari_tiles_creator.engine.export.estimate import work_bytes
+
+        if seconds < FEWEST_SECONDS or not self.written or self.plan is None:
+            return None
+        share = self.written / len(self.plan)
+        return work_bytes(self.plan.bytes * share, self.written) / seconds
 
 
-def told(report: Finished, folder: str, seconds: str) -> str:
-    """Return how an export ended, with numbers and place."""
-    text = f"{report.tiles} tile{'s' * (report.tiles != 1)} written to {folder} in {seconds}"
+def told(report: Finished, images: int, folder: str, seconds: str) -> str:
+    """Return how an export ended, in one sentence."""
+    text = f"{counted(images, 'image')} → {counted(report.tiles, 'tile')} written to {folder} in {seconds}"
+    more = []
     if report.skipped:
-        text += f"; {report.skipped} were there already"
+        more.append(f"{grouped(report.skipped)} there already")
     if report.left_out:
-        text += f"; {report.left_out} left out"
+        more.append(f"{grouped(report.left_out)} left out")
     if report.failed:
-        first = report.failed[0]["reason"]
-        more = f" (and {len(report.failed) - 1} more)" if len(report.failed) > 1 else ""
-        text += f". No tiles from {len(report.failed)} image{'s' * (len(report.failed) > 1)}: {first}{more}"
-    return text
+        more.append(f"{counted(len(report.failed), 'image')} failed")
+    return "; ".join([text, *more])
 
 
 class Exporting:
@@ -95,16 +117,29 @@ class Exporting:
         Where it runs.
     footer : Footer
         Where it is shown.
+    memory : Memory
+        Learns how fast it was, and which images it was made from.
     finished, failed : callable
         Get the last event, or the error.
+    ended : callable
+        Called whenever an export has come to an end, with whether images failed: the folder holds something else
+        now, and so may the images'.
     """
 
     def __init__(
-        self, jobs: Jobs, footer: Footer, finished: Callable[[Finished], None], failed: Callable[[TilesError], None]
+        self,
+        jobs: Jobs,
+        footer: Footer,
+        memory: Memory,
+        finished: Callable[[Finished], None],
+        failed: Callable[[TilesError], None],
+        ended: Callable[[bool], None],
     ) -> None:
-        self._jobs, self._footer, self._finished, self._failed = jobs, footer, finished, failed
+        self._jobs, self._footer, self._memory = jobs, footer, memory
+        self._finished, self._failed, self._ended = finished, failed, ended
         self._tally = Tally()
-        self._folder = ""
+        self._recipe: Recipe | None = None
+        self._stopping = False
 
     @property
     def is_running(self) -> bool:
@@ -113,32 +148,51 @@ class Exporting:
 
     def start(self, recipe: Recipe, plan: Plan | None) -> None:
         """Begin; see `export`."""
-        self._tally, self._folder = Tally(), recipe.export.folder
+        self._tally, self._recipe, self._stopping = Tally(), recipe, False
         self._footer.start()
+        self._memory.take_dataset(recipe.export.folder, recipe.media.folder)
         stop = threading.Event()
         self._jobs.start("export", partial(export, recipe, plan, stop), self._end, self._report, stop)
 
     def cancel(self) -> None:
         """Stop after the tiles under way."""
         if self.is_running:
+            self._stopping = True
             self._footer.show_stopping()
             self._jobs.cancel("export")
 
     def _report(self, events: list[Any]) -> None:
         self._tally.add(events)
-        self._footer.progress(self._tally.through, self._tally.total, self._tally.written)
+        if self._tally.total and not self._stopping:
+            self._footer.progress(self._tally.through, self._tally.total, self._tally.written)
 
     def _end(self, ending: Ending) -> None:
+        seconds = self._footer.seconds
         self._footer.stop()
+        rate = self._tally.rate(seconds)
+        if rate is not None:
+            self._memory.take_rate(rate)
         if ending.error is not None:
             self._failed(ending.error)
+            show_error(str(ending.error))
         elif ending.cancelled:
             through, total = self._tally.through, self._tally.total
-            self._footer.show_result(
-                f"Cancelled: {through} of {total} tiles are there. Export tiles goes on where it stopped."
-            )
+            there = f"{grouped(through)} of {counted(total, 'tile')} {'is' if total == 1 else 'are'} there"
+            self._footer.show_result(f"Cancelled: {there if total else 'nothing was written'}.")
         else:
-            text = told(ending.result, self._folder, duration(self._footer.seconds))
-            self._footer.show_result(text)
-            (show_warning if ending.result.failed else show_info)(text)
-            self._finished(ending.result)
+            self._tell(ending.result, seconds)
+        self._ended(bool(self._tally.failed))
+
+    def _tell(self, report: Finished, seconds: float) -> None:
+        assert self._recipe is not None
+        plan = self._tally.plan
+        images = (len(plan.images) if plan else 0) - len({f["source"] for f in report.failed} & _names(plan))
+        text = told(report, images, self._recipe.export.folder, duration(max(seconds, 0.1)))
+        warnings = [failure["reason"] for failure in report.failed] + list(plan.warnings if plan else ())
+        self._footer.show_result(text, warnings)
+        (show_warning if report.failed else show_info)(text)
+        self._finished(report)
+
+
+def _names(plan: Plan | None) -> set[str]:
+    return {image.name for image in plan.images} if plan else set()

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from napari_tiles_creator._widget.work.worker import once
 from napari_tiles_creator.errors import TilesError
+from napari_tiles_creator.recipe.media import OPEN_LAYERS
+from napari_tiles_creator.sources.folder import left_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from napari_tiles_creator._widget.panels.media import MediaPanel
     from napari_tiles_creator._widget.work.worker import Ending, Jobs
+    from napari_tiles_creator.engine.export.target import TargetState
     from napari_tiles_creator.engine.planning.plan import Plan
     from napari_tiles_creator.engine.planning.scan import Scanned
     from napari_tiles_creator.recipe.document import Recipe
@@ -32,11 +35,17 @@ class Outcome:
         Why there is none.
     target_error : TilesError or None
         Why the plan cannot be exported to the folder.
+    target : TargetState or None
+        What stands in the folder, None where there is none or it cannot be used.
+    free_bytes : int or None
+        Free on the folder's disk, None where that is not known.
     """
 
     plan: Plan | None = None
     error: TilesError | None = None
     target_error: TilesError | None = None
+    target: TargetState | None = None
+    free_bytes: int | None = None
 
 
 class Planning:
@@ -50,10 +59,18 @@ class Planning:
         Shows what a scan finds.
     done : callable
         Gets each `Outcome`.
+    scan_layers : callable
+        Returns the headers of the layers that are open, where these are meant; called in the main thread.
     """
 
-    def __init__(self, jobs: Jobs, media: MediaPanel, done: Callable[[Outcome], None]) -> None:
-        self._jobs, self._media, self._done = jobs, media, done
+    def __init__(
+        self,
+        jobs: Jobs,
+        media: MediaPanel,
+        done: Callable[[Outcome], None],
+        scan_layers: Callable[[Media], list[Scanned]],
+    ) -> None:
+        self._jobs, self._media, self._done, self._scan_layers = jobs, media, done, scan_layers
         self._recipe: Recipe | None = None
         self._scanned_media: Media | None = None
         self._scanned: list[Scanned] | None = None
@@ -66,9 +83,24 @@ class Planning:
             self._scanned_media, self._scanned = media, None
             self._jobs.drop("plan")
             self._media.start_scan()
+            if media.folder == OPEN_LAYERS:
+                self._take_layers(media)
+                return
             self._jobs.start("scan", partial(_scan, media), self._end_scan, self._media.add_sources)
         elif not self._jobs.is_running("scan"):
             self._make_plan()
+
+    def _take_layers(self, media: Media) -> None:
+        self._jobs.drop("scan")
+        try:
+            self._scanned = self._scan_layers(media)
+        except TilesError as error:
+            self._scanned_media = None
+            self._done(Outcome(error=error))
+            return
+        self._media.add_sources(self._scanned)
+        self._media.end_scan()
+        self._make_plan()
 
     def forget(self) -> None:
         """Give up what is under way, and the headers."""
@@ -88,6 +120,7 @@ class Planning:
             self._done(Outcome(error=ending.error))
         elif not ending.cancelled:
             self._scanned = ending.result
+            self._media.end_scan()
             self._make_plan()
 
     def _make_plan(self) -> None:
@@ -111,12 +144,10 @@ def with_all(media: Media) -> Media:
 
 def kept(media: Media, scanned: list[Scanned]) -> list[Scanned]:
     """Return what is not left out."""
-    from napari_tiles_creator.sources.folder import find_sources
-
     if not media.exclude:
         return scanned
-    names = {found.name for found in find_sources(media.folder, media.pattern, media.recursive, media.exclude)}
-    return [item for item in scanned if item.found.name in names]
+    out = left_out([item.found.name for item in scanned], media.exclude)
+    return [item for item in scanned if item.found.name not in out]
 
 
 def _scan(media: Media) -> Any:
@@ -132,7 +163,8 @@ def _scan(media: Media) -> Any:
 
 def _resolve(recipe: Recipe, scanned: list[Scanned]) -> tuple[Outcome, set[str]]:
     """Make the plan, in the thread; also return the names that take part."""
-    from napari_tiles_creator.engine.export.target import check_target
+    from napari_tiles_creator.engine.export.estimate import free_bytes
+    from napari_tiles_creator.engine.export.target import target_state
     from napari_tiles_creator.engine.planning.plan import make_plan
 
     chosen = kept(recipe.media, scanned)
@@ -142,9 +174,11 @@ def _resolve(recipe: Recipe, scanned: list[Scanned]) -> tuple[Outcome, set[str]]
     except TilesError as error:
         return Outcome(error=error), names
     _ = plan.bytes  # counted here, remembered by the images
+    if not recipe.export.folder:
+        return Outcome(plan), names
+    free = free_bytes(recipe.export.folder)
     try:
-        if recipe.export.folder:
-            check_target(recipe)
+        target = target_state(plan)
     except TilesError as error:
-        return Outcome(plan, target_error=error), names
-    return Outcome(plan), names
+        return Outcome(plan, target_error=error, free_bytes=free), names
+    return Outcome(plan, target_error=target.error, target=target, free_bytes=free), names

@@ -19,7 +19,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Started(Event):
-    """The export begins: so many images and tiles, tiles that are there already included."""
+    """The export begins: so many images and tiles, those that are there already or will be left out included."""
 
     images: int
     tiles: int

@@ -1,4 +1,4 @@
-"""The stages of one image: measure its range if the normalization needs it, then cut its tiles."""
+"""One image under way: stages of tasks, each of which begins when the one before is done."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from napari_tiles_creator.engine.export.events import TileLeftOut, TileSkipped, TileWritten
 from napari_tiles_creator.engine.pixels.calibrated_image import CalibratedImage
-from napari_tiles_creator.engine.pixels.cut import cut_tile
 from napari_tiles_creator.engine.pixels.measurement import Measurement
-from napari_tiles_creator.engine.pixels.normalize import Normalizer
+from napari_tiles_creator.engine.pixels.reading_order import groups
+from napari_tiles_creator.engine.pixels.tile_maker import TileMaker
 from napari_tiles_creator.errors import SourceError
-from napari_tiles_creator.geometry.grid import TileGrid, pair
+from napari_tiles_creator.geometry.grid import pair
 from napari_tiles_creator.sinks.base import TileFacts
 
 if TYPE_CHECKING:
@@ -22,18 +22,104 @@ if TYPE_CHECKING:
     from napari_tiles_creator.engine.export.events import Event
     from napari_tiles_creator.engine.export.manifest import TileRow
     from napari_tiles_creator.engine.export.writer import TileWriter
+    from napari_tiles_creator.engine.pixels.dataset_measurement import DatasetMeasurement, Pass
     from napari_tiles_creator.engine.planning.image_plan import ImagePlan, PlannedTile
     from napari_tiles_creator.engine.planning.plan import Plan
+    from napari_tiles_creator.geometry.tile import Tile
 
     # A task measures a part (nothing to tell yet) or cuts some tiles.
     Task = Callable[[], list[Event]]
 
-# Scattered tiles of one task: neighbours from top to bottom, so that bands are reused.
-SCATTERED_TILES = 16
-
 
 class ImageJob:
-    """One image under way.
+    """What all jobs share: tasks are handed out while there is memory for what they read; one failure ends it.
+
+    Parameters
+    ----------
+    image : ImagePlan
+        The image.
+    pixels : CalibratedImage
+        Its pixels.
+    tile_rows : int
+        Rows that a task reads.
+    stop : Event
+        When set, tasks end after the tile they are at.
+    """
+
+    def __init__(self, image: ImagePlan, pixels: CalibratedImage, tile_rows: int, stop: threading.Event) -> None:
+        self.image = image
+        self.failure: str | None = None
+        self.is_through = False
+        self.running = 0
+        self.counts: Counter[type[Event]] = Counter()
+        self._pixels, self._tile_rows, self._stop = pixels, tile_rows, stop
+        self._waiting: deque[Task] = deque()
+        self._stages = self._plan_stages()
+
+    def next_tasks(self, workers: int) -> list[Task]:
+        """Return the tasks to start now; the image is through when none runs and none is left.
+
+        No more run at once than there is memory for the bands they read: others would push these out, and every
+        band would be decoded again and again.
+        """
+        if self.failure:
+            self._waiting.clear()
+        elif not self._waiting and not self.running:
+            self._waiting.extend(next(self._stages, []))
+        free = min(workers, self._pixels.reads_at_once(self._tile_rows)) - self.running
+        tasks = [self._waiting.popleft() for _ in range(min(free, len(self._waiting)))]
+        self.running += len(tasks)
+        self.is_through = not self.running
+        return tasks
+
+    def close(self) -> None:
+        """Release the file and the memory."""
+        self._pixels.close()
+
+    def _plan_stages(self) -> Iterator[list[Task]]:
+        raise NotImplementedError
+
+    def _measured(self, task: Callable[[], None]) -> list[Event]:
+        if not (self._stop.is_set() or self.failure):
+            try:
+                task()
+            except SourceError as error:
+                self._fail(error)
+        return []
+
+    def _fail(self, error: SourceError) -> None:
+        """Give the image up after the tasks that are under way."""
+        self.failure = self.failure or str(error)
+
+
+class MeasureJob(ImageJob):
+    """One image that takes part in a round of a `DatasetMeasurement`.
+
+    Parameters
+    ----------
+    plan : Plan
+        The export.
+    image : ImagePlan
+        The image.
+    tasks_of : Pass
+        What the round does with it.
+    hold_bytes : int
+        Memory for this image's pixels.
+    stop : Event
+        Ends it early.
+    """
+
+    def __init__(self, plan: Plan, image: ImagePlan, tasks_of: Pass, hold_bytes: int, stop: threading.Event) -> None:
+        self._tasks_of = tasks_of
+        pixels = CalibratedImage(image, plan.recipe, hold_bytes)
+        super().__init__(image, pixels, pixels.band_rows, stop)
+
+    def _plan_stages(self) -> Iterator[list[Task]]:
+        yield [partial(self._measured, task) for task in self._tasks_of(self._pixels)]
+
+
+class CutJob(ImageJob):
+    """One image that is measured, if what it needs is not known yet, and then cut.
 
     Parameters
     ----------
@@ -49,6 +135,8 @@ class ImageJob:
         Memory for this image's pixels.
     stop : Event
         When set, tasks end after the tile they are at.
+    dataset : DatasetMeasurement, optional
+        What was measured of all images together (scope dataset).
     """
 
     def __init__(
@@ -59,108 +147,69 @@ class ImageJob:
         done: Mapping[str, TileRow],
         hold_bytes: int,
         stop: threading.Event,
+        dataset: DatasetMeasurement | None = None,
     ) -> None:
-        self.image = image
-        self.failure: str | None = None
-        self.is_through = False
-        self.running = 0
-        self.counts: Counter[type[Event]] = Counter()
-        self._waiting: deque[Task] = deque()
         self._recipe = plan.recipe
         self._layout, self._sink = plan.layout, plan.sink
-        self._excluded = frozenset(plan.recipe.tiling.exclude_tiles)
-        self._writer, self._done, self._stop = writer, done, stop
-        self._pixels = CalibratedImage(image, plan.recipe, hold_bytes)
-        self._tile_height = pair(plan.recipe.tiling.size_px)[0]
-        self._stages = self._plan_stages()
-
-    def next_tasks(self, workers: int) -> list[Task]:
-        """Return the tasks to start now; the image is through when none runs and none is left.
-
-        No more run at once than there is memory for the bands they read: others would push these out, and every
-        band would be decoded again and again.
-        """
-        if self.failure:
-            self._waiting.clear()
-        elif not self._waiting and not self.running:
-            self._waiting.extend(next(self._stages, []))
-        free = min(workers, self._pixels.reads_at_once(self._tile_height)) - self.running
-        tasks = [self._waiting.popleft() for _ in range(min(free, len(self._waiting)))]
-        self.running += len(tasks)
-        self.is_through = not self.running
-        return tasks
-
-    def close(self) -> None:
-        """Release the file and the memory."""
-        self._pixels.close()
+        self._writer, self._done = writer, done
+        self._is_measured = dataset is not None
+        self._maker = TileMaker(plan, image, hold_bytes, ranges=dataset.ranges() if dataset else None)
+        if dataset:
+            self._maker.thresholds = dataset.thresholds.get(image.name, ())
+        super().__init__(image, self._maker.pixels, pair(plan.recipe.tiling.size_px)[0], stop)
 
     def _plan_stages(self) -> Iterator[list[Task]]:
-        ranges = None
-        if self._recipe.normalization.scope == "image" and self._has_work():
-            measurement = Measurement(self._pixels, self._recipe.normalization)
-            for tasks in measurement.stages():
+        measurement = Measurement(self.image, self._recipe)
+        if not self._is_measured and measurement.is_needed and has_work(self.image, self._path, self._done):
+            for tasks in measurement.stages(self._pixels):
                 yield [partial(self._measured, task) for task in tasks]
-            ranges = measurement.ranges()
-        normalizer = Normalizer(
-            self._recipe.normalization, self.image.dtype, self.image.axes, self._pixels.dtype, ranges
-        )
-        yield [partial(self._cut, normalizer, tiles) for tiles in self._groups()]
-
-    def _has_work(self) -> bool:
-        return not self._done or any(
-            self._path(planned) not in self._done and planned.name not in self._excluded for planned in self.image
-        )
+            self._maker.take(measurement)
+        yield [
+            partial(self._cut, number, tiles)
+            for number in range(len(self.image.planes))
+            for tiles in groups(self.image)
+        ]
 
     def _path(self, planned: PlannedTile) -> str:
         return self._layout.tile_path(planned.name, self._sink.extension)
 
-    def _measured(self, task: Callable[[], None]) -> list[Event]:
-        if not (self._stop.is_set() or self.failure):
-            try:
-                task()
-            except SourceError as error:
-                self._fail(error)
-        return []
-
-    def _fail(self, error: SourceError) -> None:
-        """Give the image up after the tasks that are under way."""
-        self.failure = self.failure or str(error)
-
-    def _groups(self) -> Iterator[Callable[[], Iterator[PlannedTile]]]:
-        """Return the tiles in groups that read neighbouring pixels: grid rows, or scattered tiles by height."""
-        tiling = self.image.tiling
-        for number in range(len(self.image.planes)):
-            if isinstance(tiling, TileGrid):
-                for row in range(tiling.rows.count):
-                    yield partial(self._grid_row, number, tiling, row)
-                continue
-            by_height = sorted(tiling, key=lambda tile: tile.box)
-            for first in range(0, len(by_height), SCATTERED_TILES):
-                group = by_height[first : first + SCATTERED_TILES]
-                yield partial(map, partial(self.image.in_plane, number), group)
-
-    def _grid_row(self, number: int, grid: TileGrid, row: int) -> Iterator[PlannedTile]:
-        return (self.image.in_plane(number, grid.at(row, column)) for column in range(grid.columns.count))
-
-    def _cut(self, normalizer: Normalizer, tiles: Callable[[], Iterator[PlannedTile]]) -> list[Event]:
+    def _cut(self, plane_number: int, tiles: Callable[[], Iterator[Tile]]) -> list[Event]:
         events: list[Event] = []
-        for planned in tiles():
+        for tile in tiles():
             if self._stop.is_set() or self.failure:
                 break
             try:
-                events.append(self._cut_one(normalizer, planned))
+                events.append(self._cut_one(self.image.in_plane(plane_number, tile)))
             except SourceError as error:
                 self._fail(error)
         return events
 
-    def _cut_one(self, normalizer: Normalizer, planned: PlannedTile) -> Event:
+    def _cut_one(self, planned: PlannedTile) -> Event:
         image, path = self.image, self._path(planned)
-        if planned.name in self._excluded:
-            return TileLeftOut(image.name, path, planned.index, "rejected by hand (tiling.exclude_tiles)")
+        reason = image.left_out(planned.index)
+        if reason:
+            return TileLeftOut(image.name, path, planned.index, reason)
         if path in self._done:
             return TileSkipped(image.name, path, planned.index)
-        cut = cut_tile(planned, self._pixels, normalizer, self._recipe.tiling.pad_mode)
+        least = self._recipe.tiling.min_foreground
+        if least > 0:
+            share = self._maker.share(planned)
+            if share < least:
+                return TileLeftOut(image.name, path, planned.index, too_little(share, least))
+        cut = self._maker.cut(planned)
         box = planned.tile.box
         facts = TileFacts(image.axes, image.tile_pixel_size, box.y, box.x)
         row = self._writer.write(image, planned, path, self._sink.encode(cut.pixels, facts), cut.ranges)
         return TileWritten(image.name, path, planned.index, int(row.bytes))
+
+
+def has_work(image: ImagePlan, path_of: Callable[[PlannedTile], str], done: Mapping[str, TileRow]) -> bool:
+    """Whether a tile that no filter leaves out beforehand is still to be made."""
+    if not done:
+        return image.tiles > 0
+    return any(path_of(planned) not in done and not image.left_out(planned.index) for planned in image)
+
+
+def too_little(share: float, least: float) -> str:
+    """Return why a tile with this share of foreground is left out; rounded down, so that it reads as too little."""
+    return f"{int(share * 1000) / 10:g} % foreground, tiling.min_foreground is {least:g}"

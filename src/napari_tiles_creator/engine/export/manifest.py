@@ -99,6 +99,7 @@ def tile_row(
     """Return the row of a tile that is about to be placed."""
     tile, box = planned.tile, planned.tile.box
     scale_y, scale_x = image.scale
+    norm_low, norm_high = ranges_text(ranges)
     return TileRow(
         tile=path,
         source=image.name,
@@ -119,8 +120,8 @@ def tile_row(
         t=_text(planned.plane.t),
         channel=_text(image.channel),
         dtype=image.dtype,
-        norm_low=";".join(number(found.low) for found in ranges),
-        norm_high=";".join(number(found.high) for found in ranges),
+        norm_low=norm_low,
+        norm_high=norm_high,
         pixel_size_um=str_pixel_size(image),
         split="",
         label="",
@@ -129,6 +130,11 @@ def tile_row(
         crc32=str(crc32),
         sha256=sha256,
     )
+
+
+def ranges_text(ranges: Sequence[Range]) -> tuple[str, str]:
+    """Return ``norm_low`` and ``norm_high``: the source values mapped to the bounds, in channel order."""
+    return ";".join(number(found.low) for found in ranges), ";".join(number(found.high) for found in ranges)
 
 
 def number(value: float) -> str:
@@ -148,7 +154,13 @@ def _text(value: int | None) -> str:
     return "" if value is None else str(value)
 
 
-def head(plan: Plan, failed: Iterable[Failure], checksum: str | None, table: str | None = None) -> dict[str, Any]:
+def head(
+    plan: Plan,
+    failed: Iterable[Failure],
+    checksum: str | None,
+    table: str | None = None,
+    ranges: list[list[float | None]] | None = None,
+) -> dict[str, Any]:
     """Return the content of ``tiles.json``: nothing in it depends on when, where or how fast it was made.
 
     Parameters
@@ -161,9 +173,14 @@ def head(plan: Plan, failed: Iterable[Failure], checksum: str | None, table: str
         Digest that the rows hold.
     table : str, optional
         Content of ``tiles.csv``, once the export is finished.
+    ranges : list of [low, high], optional
+        What all images share with scope dataset, once the export is finished: one range, or one a channel.
     """
     recipe = plan.recipe.to_dict()
     del recipe["media"]["folder"], recipe["export"]["folder"]
+    # A region in a file stands here itself: no path, and the same bytes wherever the file lay.
+    inline = plan.recipe.tiling.model_copy(update={"roi": plan.roi}).model_dump(mode="json", include={"roi"})
+    recipe["tiling"] |= inline
     reasons = {failure.source: failure.reason for failure in failed}
     sources = [_source(image, reasons.pop(image.name, None)) for image in plan.images]
     sources += [{"path": name, "failed": reason} for name, reason in reasons.items()]
@@ -174,6 +191,7 @@ def head(plan: Plan, failed: Iterable[Failure], checksum: str | None, table: str
         "table_crc32": None if table is None else zlib.crc32(table.encode()),
         "checksum": checksum,
         "recipe": recipe,
+        "ranges": ranges,
         "sources": sorted(sources, key=lambda source: source["path"]),
     }
 
@@ -188,7 +206,7 @@ def _source(image: ImagePlan, failed: str | None) -> dict[str, Any]:
         "dtype": image.info.dtype.name,
         "pixel_size_um": plain_pixel_size(image.pixel_size),
         "calibrated_shape": list(image.shape),
-        "tiles": len(image),
+        "tiles": image.tiles,
         "failed": failed,
     }
 
@@ -246,6 +264,20 @@ class Manifest:
         DatasetError
             If the folder is no dataset or a file of the manifest is damaged.
         """
+        content = cls.read_head(folder)
+        rows: dict[str, TileRow] = {}
+        for path in [folder / TABLE, *sorted((folder / WORK_FOLDER).glob("journal-*.csv"))]:
+            if path.is_file():
+                rows |= {row.tile: row for row in read_rows(path)}
+        for tile in rows:
+            parts = PurePosixPath(tile).parts
+            if not parts or ".." in parts or PurePosixPath(tile).is_absolute() or PureWindowsPath(tile).drive:
+                raise DatasetError(f"{folder / TABLE} is damaged: {tile!r} lies outside the dataset")
+        return cls(folder, content, rows)
+
+    @staticmethod
+    def read_head(folder: Path) -> dict[str, Any]:
+        """Read ``tiles.json`` alone; see `read`."""
         try:
             content = json.loads((folder / HEAD).read_text(encoding="utf-8"))
             if not isinstance(content, dict) or "recipe" not in content or "sources" not in content:
@@ -256,15 +288,7 @@ class Manifest:
             raise DatasetError(f"{folder / HEAD} is damaged: {error}") from error
         if content.get("schema") != SCHEMA:
             raise DatasetError(f"{folder / HEAD}: schema {content.get('schema')!r} is not known to this version")
-        rows: dict[str, TileRow] = {}
-        for path in [folder / TABLE, *sorted((folder / WORK_FOLDER).glob("journal-*.csv"))]:
-            if path.is_file():
-                rows |= {row.tile: row for row in read_rows(path)}
-        for tile in rows:
-            parts = PurePosixPath(tile).parts
-            if not parts or ".." in parts or PurePosixPath(tile).is_absolute() or PureWindowsPath(tile).drive:
-                raise DatasetError(f"{folder / TABLE} is damaged: {tile!r} lies outside the dataset")
-        return cls(folder, content, rows)
+        return content
 
 
 def read_rows(path: Path) -> list[TileRow]:

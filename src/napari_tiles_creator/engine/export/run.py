@@ -1,19 +1,23 @@
 """Carry a plan out: a generator of events over a pool of workers.
 
 Each image goes through stages (measure, then cut); the tasks of a stage run in parallel and the next stage starts
-when all are done. As many images as there are workers are under way at once. After every event the files and the
-manifest on disk are valid, so that stopping anywhere loses nothing.
+when all are done. As many images as there are workers are under way at once. With scope dataset all images are
+measured before the first is cut. After every event the files and the manifest on disk are valid, so that stopping
+anywhere loses nothing.
 """
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 import threading
-from collections import Counter, deque
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
+from collections import Counter
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from itertools import starmap
 from typing import TYPE_CHECKING, Any
 
+from napari_tiles_creator.engine.export.crew import Crew
 from napari_tiles_creator.engine.export.events import (
     Event,
     Finished,
@@ -23,7 +27,7 @@ from napari_tiles_creator.engine.export.events import (
     TileSkipped,
     TileWritten,
 )
-from napari_tiles_creator.engine.export.image_job import ImageJob
+from napari_tiles_creator.engine.export.image_job import CutJob, ImageJob, MeasureJob, has_work
 from napari_tiles_creator.engine.export.lock import locked
 from napari_tiles_creator.engine.export.manifest import (
     HEAD,
@@ -31,11 +35,13 @@ from napari_tiles_creator.engine.export.manifest import (
     WORK_FOLDER,
     Manifest,
     head,
+    ranges_text,
     table_text,
     write_whole,
 )
-from napari_tiles_creator.engine.export.target import check_target, resumable
+from napari_tiles_creator.engine.export.target import check_target, complete, resumable
 from napari_tiles_creator.engine.export.writer import TileWriter, write_error
+from napari_tiles_creator.engine.pixels.dataset_measurement import DatasetMeasurement
 from napari_tiles_creator.engine.planning.plan import Failure
 from napari_tiles_creator.errors import PlanError
 
@@ -43,7 +49,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from napari_tiles_creator.engine.export.manifest import TileRow
+    from napari_tiles_creator.engine.pixels.dataset_measurement import Pass
+    from napari_tiles_creator.engine.planning.image_plan import ImagePlan, PlannedTile
     from napari_tiles_creator.engine.planning.plan import Plan
 
 DEFAULT_MEMORY_BYTES = 512 << 20
@@ -90,12 +97,13 @@ def run(
     Yields
     ------
     Event
-        `Started`, then one event a tile and one `ItemFailed` a source that fails, `Finished` at the end.
+        `Started`, then one event a tile (those that filters leave out, too) and one `ItemFailed` a source that
+        fails, `Finished` at the end.
 
     Raises
     ------
     PlanError
-        If the plan holds no tile; nothing is written.
+        If the plan holds no image that gives tiles; nothing is written.
     ExportError
         If the folder cannot be used, holds another export or other files, is in use, or a write fails.
         Calling again goes on where it stopped.
@@ -109,17 +117,16 @@ def run(
     workers = workers or default_workers()
     with locked(folder):
         earlier = resumable(plan, folder, checksum, allow_foreign)
-        done = _complete(earlier) if earlier else {}
         try:
             for stage in (folder / WORK_FOLDER).glob("stage-*"):  # of a run that was killed
                 shutil.rmtree(stage, ignore_errors=True)
             write_whole(folder / HEAD, _json(head(plan, plan.failed, checksum)))
         except OSError as error:
             raise write_error(folder, error) from error
-        yield Started(len(plan.images), len(plan))
+        yield Started(len(plan.images), plan.candidates)
         for failure in plan.failed:
             yield ItemFailed(failure.source, failure.reason)
-        export = _Export(plan, folder, done, checksum, workers, memory_bytes, stop or threading.Event())
+        export = _Export(plan, folder, earlier, checksum, workers, memory_bytes, stop or threading.Event())
         own_pool = ThreadPoolExecutor(workers)  # starts no thread before it is used
         try:
             yield from export.events(executor or own_pool)
@@ -132,76 +139,99 @@ def run(
 
 
 class _Export:
-    """The state of one run: which images are under way, what was counted, what failed."""
+    """The state of one run: what was measured, what was counted, what failed."""
 
     def __init__(
         self,
         plan: Plan,
         folder: Path,
-        done: dict[str, TileRow],
+        earlier: Manifest | None,
         checksum: str | None,
         workers: int,
         memory_bytes: int,
         stop: threading.Event,
     ) -> None:
-        self.plan, self.folder, self.done, self.checksum, self.workers = plan, folder, done, checksum, workers
+        self.plan, self.folder, self.earlier, self.checksum, self.workers = plan, folder, earlier, checksum, workers
+        self.done = complete(earlier) if earlier else {}
         self.stop = stop
         self.failed = list(plan.failed)
         self.counts: Counter[type[Event]] = Counter()
         self.writer = TileWriter(folder, checksum)
         self.hold_bytes = memory_bytes // (2 * min(workers, len(plan.images)))
-        self.under_way: set[ImageJob] = set()
-        self.tasks: dict[Future[list[Event]], ImageJob] = {}
+        self.dataset: DatasetMeasurement | None = None
+        self.ranges: list[list[float | None]] | None = None
+        self.crew: Crew | None = None
 
     def events(self, pool: Executor) -> Iterator[Event]:
-        """Start images, collect what their tasks report, until all are through."""
-        waiting = deque(self.plan.images)
-        while waiting or self.under_way:
-            while waiting and len(self.under_way) < self.workers:
-                image = waiting.popleft()
-                job = ImageJob(self.plan, image, self.writer, self.done, self.hold_bytes, self.stop)
-                self.under_way.add(job)
-                self._advance(job, pool)
-            for job in [job for job in self.under_way if job.is_through]:
-                self.under_way.remove(job)
-                yield from self._closed(job)
-            if not self.tasks:
-                continue
-            finished, _ = wait(self.tasks, return_when=FIRST_COMPLETED)
+        """Measure what all images share, then cut one image after the other."""
+        self.crew = Crew(pool, self.workers, self.stop)
+        if self.plan.recipe.normalization.scope == "dataset":
+            yield from self._measure_dataset(self.crew)
             if self.stop.is_set():
                 return
-            for future in finished:
-                job = self.tasks.pop(future)
-                job.running -= 1
-                for event in future.result():
-                    job.counts[type(event)] += 1
-                    yield event
-                self._advance(job, pool)
+        failed = {failure.source for failure in self.failed}
+        jobs = (self._cut_job(image) for image in self.plan.images if image.name not in failed)
+        yield from self.crew.through(jobs, self._cut)
 
-    def _advance(self, job: ImageJob, pool: Executor) -> None:
-        """Submit as many tasks of the job's stage as may run at once; begin the next stage when all are done."""
-        for task in job.next_tasks(self.workers):
-            self.tasks[pool.submit(task)] = job
+    def _cut_job(self, image: ImagePlan) -> ImageJob:
+        return CutJob(self.plan, image, self.writer, self.done, self.hold_bytes, self.stop, self.dataset)
 
-    def _closed(self, job: ImageJob) -> Iterator[Event]:
-        """Release a job; a failed source leaves no tiles behind, so that the result never depends on timing."""
-        job.close()
+    def _measure_dataset(self, crew: Crew) -> Iterator[Event]:
+        """Find the range of all images; where every tile stands already, it is in the manifest."""
+        dataset = self.dataset = DatasetMeasurement(self.plan)
+        if self.earlier and self.earlier.finished and not self._has_work():
+            self.ranges = self.earlier.head.get("ranges")
+            return
+
+        def job(image: ImagePlan, tasks_of: Pass) -> ImageJob:
+            return MeasureJob(self.plan, image, tasks_of, self.hold_bytes, self.stop)
+
+        for every in dataset.rounds():
+            yield from crew.through(starmap(job, every), self._seen)
+            if self.stop.is_set():
+                return
+        ranges = dataset.ranges()
+        self.ranges = [[_plain(found.low), _plain(found.high)] for found in ranges]
+        # An image that failed before and can be read now changes the range: what was cut by another is cut again.
+        norms = ranges_text(ranges)
+        self.done = {path: row for path, row in self.done.items() if (row.norm_low, row.norm_high) == norms}
+
+    def _has_work(self) -> bool:
+        layout, extension = self.plan.layout, self.plan.sink.extension
+
+        def path_of(planned: PlannedTile) -> str:
+            return layout.tile_path(planned.name, extension)
+
+        return any(has_work(image, path_of, self.done) for image in self.plan.images)
+
+    def _seen(self, job: ImageJob) -> Iterator[Event]:
+        """Take in what a round found in an image."""
+        assert self.dataset is not None
+        if self.stop.is_set():
+            return
+        if job.failure is None:
+            self.dataset.done(job.image)
+        else:
+            self.dataset.fail(job.image, job.failure)
+            yield self._failed(job)
+
+    def _cut(self, job: ImageJob) -> Iterator[Event]:
+        """Count what a job did; a failed source leaves no tiles behind, so that the result never depends on timing."""
         if job.failure is None:
             self.counts.update(job.counts)
-            return
-        reason = job.failure if job.image.name in job.failure else f"{job.image.name}: {job.failure}"
-        self.failed.append(Failure(job.image.name, reason))
-        yield ItemFailed(job.image.name, reason)
+        else:
+            yield self._failed(job)
+
+    def _failed(self, job: ImageJob) -> Event:
+        name, failure = job.image.name, str(job.failure)
+        reason = failure if name in failure else f"{name}: {failure}"
+        self.failed.append(Failure(name, reason))
+        return ItemFailed(name, reason)
 
     def close(self) -> None:
         """End what is under way, then close journals and sources."""
-        if self.tasks:
-            self.stop.set()
-        for future in self.tasks:
-            future.cancel()
-        wait(self.tasks)
-        for job in self.under_way:
-            job.close()
+        if self.crew:
+            self.crew.close()
         self.writer.close()
 
     def finish(self) -> Event:
@@ -217,7 +247,7 @@ class _Export:
             for tile in rows.keys() - {row.tile for row in kept}:
                 (self.folder / tile).unlink(missing_ok=True)
             write_whole(self.folder / TABLE, table)
-            write_whole(self.folder / HEAD, _json(head(self.plan, self.failed, self.checksum, table)))
+            write_whole(self.folder / HEAD, _json(head(self.plan, self.failed, self.checksum, table, self.ranges)))
             for journal in (self.folder / WORK_FOLDER).glob("journal-*.csv"):
                 journal.unlink()
         except OSError as error:
@@ -230,16 +260,9 @@ class _Export:
         )
 
 
-def _complete(manifest: Manifest) -> dict[str, TileRow]:
-    """Return the rows whose files stand in the folder with the size they were written with."""
-    rows = {}
-    for tile, row in manifest.rows.items():
-        try:
-            if os.stat(manifest.folder / tile).st_size == int(row.bytes):
-                rows[tile] = row
-        except OSError:
-            continue
-    return rows
+def _plain(value: float) -> float | None:
+    """Return a number as JSON holds it: NaN, where there was no finite pixel, is null."""
+    return None if math.isnan(value) else value
 
 
 def _json(content: dict[str, Any]) -> str:

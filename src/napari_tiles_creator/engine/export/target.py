@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from napari_tiles_creator.engine.export.manifest import HEAD, TABLE, WORK_FOLDER, Manifest, head
-from napari_tiles_creator.errors import ExportError
+from napari_tiles_creator.errors import DatasetError, ExportError
+from napari_tiles_creator.recipe.media import OPEN_LAYERS
+from napari_tiles_creator.recipe.wording import shown
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from napari_tiles_creator.engine.export.manifest import TileRow
     from napari_tiles_creator.engine.planning.plan import Plan
     from napari_tiles_creator.recipe.document import Recipe
 
@@ -28,8 +32,10 @@ def check_target(recipe: Recipe) -> Path:
         If the export folder is the media folder, above it or inside it.
     """
     if not recipe.export.folder.strip():
-        raise ExportError("no folder for the tiles is named (export.folder)")
+        raise ExportError("no folder for the tiles is named", "export.folder")
     target = Path(recipe.export.folder)
+    if recipe.media.folder == OPEN_LAYERS:  # nowhere on the disk, so that no folder is too near
+        return _no_file(target)
     real, media = _real(target), _real(Path(recipe.media.folder))
     one_file = media.is_file()
     images = media.parent if one_file else media
@@ -40,10 +46,14 @@ def check_target(recipe: Recipe) -> Path:
     elif not one_file and any(_same(images, parent) for parent in real.parents):
         relation = "lies inside the folder of the images"
     else:
-        if target.exists() and not target.is_dir():
-            raise ExportError(f"export folder {target} is a file: choose a folder (export.folder)")
-        return target
-    raise ExportError(f"export folder {target} {relation}: choose another (export.folder)")
+        return _no_file(target)
+    raise ExportError(f"export folder {target} {relation}: choose another", "export.folder")
+
+
+def _no_file(target: Path) -> Path:
+    if target.exists() and not target.is_dir():
+        raise ExportError(f"export folder {target} is a file: choose a folder", "export.folder")
+    return target
 
 
 def resumable(plan: Plan, folder: Path, checksum: str | None, allow_foreign: bool) -> Manifest | None:
@@ -58,25 +68,112 @@ def resumable(plan: Plan, folder: Path, checksum: str | None, allow_foreign: boo
         manifest = Manifest.read(folder)
         difference = _difference(manifest.head, head(plan, plan.failed, checksum))
         if difference:
-            raise ExportError(
-                f"{folder} holds another export ({difference}): choose another folder, "
-                f"or empty this one first (tiles-creator empty {folder})"
-            )
+            raise _another(folder, difference)
         _refuse_name_clash(plan, folder, known=manifest.rows.keys())
         return manifest
-    foreign = sorted(set(os.listdir(folder)) - CLUTTER - {WORK_FOLDER}) if folder.is_dir() else []
+    foreign = _foreign_names(folder)
     if foreign and not allow_foreign:
-        names = ", ".join(foreign[:3]) + (f" and {len(foreign) - 3} more" if len(foreign) > 3 else "")
-        raise ExportError(
-            f"{folder} holds files that no export wrote ({names}): choose an empty folder "
-            f"(on the command line, --allow-foreign writes among them)"
-        )
+        raise _foreign(folder, foreign)
     if foreign:
         for path in (TABLE, HEAD):
             if (folder / path).exists():
-                raise ExportError(f"{folder / path} is in the way of the manifest: choose another folder")
+                raise ExportError(
+                    f"{folder / path} is in the way of the manifest: choose another folder", "export.folder"
+                )
         _refuse_name_clash(plan, folder, known=())
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class TargetState:
+    """What stands in the export folder, seen from a plan that is to be written there.
+
+    Parameters
+    ----------
+    kind : {"free", "unfinished", "finished", "another", "foreign"}
+        Nothing is in the way; the same export, to be gone on with; the same export, complete; another export;
+        files that no export wrote.
+    tiles : int
+        Tiles of the same export that stand there whole.
+    total : int
+        Tiles the plan comes to; an upper bound where a filter reads pixels.
+    error : ExportError or None
+        Why nothing can be written there (another, foreign).
+    failed : int
+        Images that gave no tiles in a finished export: exporting again tries them again.
+    """
+
+    kind: Literal["free", "unfinished", "finished", "another", "foreign"]
+    tiles: int = 0
+    total: int = 0
+    error: ExportError | None = None
+    failed: int = 0
+
+
+def target_state(plan: Plan, checksum: str | None = None) -> TargetState:
+    """Return what an export of this plan would meet in its folder; writes nothing.
+
+    Reads the head of the manifest, and the table only where the export is the same.
+
+    Raises
+    ------
+    ExportError
+        If the folder cannot be used whatever is in it; see `check_target`.
+    """
+    folder = check_target(plan.recipe)
+    try:
+        if not Manifest.exists(folder):
+            names = _foreign_names(folder)
+            return TargetState("foreign", error=_foreign(folder, names)) if names else TargetState("free")
+        found = Manifest.read_head(folder)
+        difference = _difference(found, head(plan, plan.failed, checksum))
+        if difference:
+            return TargetState("another", error=_another(folder, difference))
+        manifest = Manifest.read(folder)
+    except DatasetError as error:
+        return TargetState("another", error=ExportError(f"{error}: choose another folder", "export.folder"))
+    except PermissionError as error:
+        raise ExportError(f"no permission to read {folder}: choose another folder", "export.folder") from error
+    there, failed = len(complete(manifest)), [s["path"] for s in found["sources"] if s.get("failed")]
+    readable = {image.name for image in plan.images}
+    total = len(manifest.rows) if manifest.finished else len(plan)
+    again = [path for path in failed if path in readable]
+    if manifest.finished and there == total and manifest.table_state() == "same":
+        return TargetState("finished", there, total, failed=len(again))
+    return TargetState("unfinished", there, total)
+
+
+def complete(manifest: Manifest) -> dict[str, TileRow]:
+    """Return the rows whose files stand in the folder with the size they were written with."""
+    rows = {}
+    for tile, row in manifest.rows.items():
+        try:
+            if os.stat(manifest.folder / tile).st_size == int(row.bytes):
+                rows[tile] = row
+        except OSError:
+            continue
+    return rows
+
+
+def _foreign_names(folder: Path) -> list[str]:
+    return sorted(set(os.listdir(folder)) - CLUTTER - {WORK_FOLDER}) if folder.is_dir() else []
+
+
+def _another(folder: Path, difference: str) -> ExportError:
+    return ExportError(
+        f"{folder} holds another export ({difference}): choose another folder, or empty this one first",
+        "export.folder",
+        f"tiles-creator empty {folder}",
+    )
+
+
+def _foreign(folder: Path, names: list[str]) -> ExportError:
+    listed = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    return ExportError(
+        f"{folder} holds files that no export wrote ({listed}): choose an empty folder",
+        "export.folder",
+        "--allow-foreign writes among them",
+    )
 
 
 def _refuse_name_clash(plan: Plan, folder: Path, known: Collection[str]) -> None:
@@ -91,7 +188,8 @@ def _refuse_name_clash(plan: Plan, folder: Path, known: Collection[str]) -> None
             if path in there:
                 raise ExportError(
                     f"{folder / path} is in the way of a tile of that name, and no export wrote it: "
-                    f"move it, or choose another folder"
+                    f"move it, or choose another folder",
+                    "export.folder",
                 )
 
 
@@ -120,7 +218,7 @@ def _difference(old: dict[str, Any], new: dict[str, Any]) -> str:
         before = old["recipe"].get(section, {})
         for name, value in settings.items():
             if before.get(name) != value:
-                return f"its {section}.{name} is {before.get(name)!r}, not {value!r}"
+                return f"its {section}.{name} is {shown(before.get(name))}, not {shown(value)}"
     was = {source["path"]: source for source in old["sources"]}
     now = {source["path"]: source for source in new["sources"]}
     for path in sorted(was.keys() ^ now.keys()):

@@ -16,9 +16,13 @@ from napari_tiles_creator.engine.export.writer import write_error
 from napari_tiles_creator.errors import DatasetError
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
     from pathlib import Path
 
     from napari_tiles_creator.engine.export.manifest import TileRow
+
+# Files that are read or removed between two reports: some hundredths of a second.
+AT_ONCE = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +67,34 @@ def verify(folder: Path) -> Verdict:
     DatasetError
         If the folder is no dataset.
     """
-    return _compared(Manifest.read(folder))
+    verdict: Verdict = finished(_compared(Manifest.read(folder)))
+    return verdict
 
 
-def _compared(manifest: Manifest) -> Verdict:
-    folder = manifest.folder
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How far a walk over the files of a dataset has come."""
+
+    done: int
+    total: int
+
+
+def finished(steps: Generator[Step, None, Any]) -> Any:
+    """Take all steps; return what they come to."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value
+
+
+def _compared(manifest: Manifest) -> Generator[Step, None, Verdict]:
+    folder, rows = manifest.folder, list(manifest.rows.values())
+    states: list[str] = []
     with ThreadPoolExecutor() as pool:
-        states = list(pool.map(lambda row: _state(folder, row), manifest.rows.values()))
+        while len(states) < len(rows):
+            yield Step(len(states), len(rows))
+            states += pool.map(lambda row: _state(folder, row), rows[len(states) : len(states) + AT_ONCE])
     known = {*manifest.rows, TABLE, HEAD}
     state_of = dict(zip(manifest.rows, states, strict=True)) | {TABLE: manifest.table_state()}
     return Verdict(
@@ -107,9 +132,15 @@ class Emptying:
         ExportError
             If an export is writing to the folder, or a file cannot be removed.
         """
+        finished(self.steps())
+
+    def steps(self) -> Generator[Step, None, None]:
+        """Remove them bit by bit, the manifest last: stopped between two steps, the rest can be removed later."""
         with locked(self.folder):
             try:
-                for path in self.remove:
+                for number, path in enumerate(self.remove):
+                    if number % AT_ONCE == 0 and path not in (TABLE, HEAD):
+                        yield Step(number, len(self.remove))
                     (self.folder / path).unlink(missing_ok=True)
             except OSError as error:
                 raise write_error(self.folder, error) from error
@@ -131,8 +162,14 @@ def plan_emptying(folder: Path) -> Emptying:
     DatasetError
         If the folder is no dataset.
     """
+    emptying: Emptying = finished(look(folder))
+    return emptying
+
+
+def look(folder: Path) -> Generator[Step, None, Emptying]:
+    """Find out bit by bit what emptying would remove; see `plan_emptying`."""
     found = Manifest.read(folder)
-    verdict, rows = _compared(found), found.rows
+    verdict, rows = (yield from _compared(found)), found.rows
     if TABLE in verdict.missing:
         raise DatasetError(f"{folder / TABLE} is missing: without it nothing tells which files the export wrote")
     gone = {*verdict.missing, *verdict.changed}

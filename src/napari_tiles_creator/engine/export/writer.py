@@ -133,11 +133,11 @@ def _crc32(buffers: Buffers) -> int:
 def write_error(folder: Path, error: OSError) -> ExportError:
     """Return what a failed write means for the user."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return ExportError(
-            f"the disk of {folder} is full: free some space and export again; it goes on where it stopped"
-        )
-    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return ExportError(f"no permission to write to {folder}: choose another folder (export.folder)")
-    if error.errno == errno.ENOENT:
-        return ExportError(f"{folder} has gone while tiles were written: make it again and export again")
-    return ExportError(f"cannot write to {folder}: {error.strerror or error}")
+        message = f"the disk of {folder} is full: free some space and export again; it goes on where it stopped"
+    elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        message = f"no permission to write to {folder}: choose another folder"
+    elif error.errno == errno.ENOENT:
+        message = f"{folder} has gone while tiles were written: make it again and export again"
+    else:
+        message = f"cannot write to {folder}: {error.strerror or error}"
+    return ExportError(message, "export.folder")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -15,13 +15,15 @@ from napari_tiles_creator.errors import SourceError
 from napari_tiles_creator.geometry.box import Box
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Generator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     from napari_tiles_creator.engine.planning.scan import Scanned
     from napari_tiles_creator.recipe.media import Media
+
+T = TypeVar("T")
 
 BACKGROUND = (38, 38, 38)
 LETTERS = (225, 225, 225)
@@ -39,16 +41,19 @@ class Thumbnail:
         The file.
     box : Box
         Its picture, mosaic pixels.
+    cell : Box
+        Its cell, mosaic pixels: room around the picture, and above it for a name.
     """
 
     source: str
     path: Path
     box: Box
+    cell: Box
 
 
 @dataclass(frozen=True)
 class Mosaic:
-    """Pictures of some sources in square cells.
+    """Pictures of some sources in cells, which are square but for the room for names.
 
     Parameters
     ----------
@@ -59,7 +64,7 @@ class Mosaic:
     failed : tuple of Failure
         The sources that cannot be shown: those with an unreadable header, and of those drawn the damaged ones.
     cell_px : int
-        Side of a cell.
+        Width of a cell.
     """
 
     pixels: NDArray[np.uint8]
@@ -71,9 +76,28 @@ class Mosaic:
 def make_mosaic(
     scanned: Sequence[Scanned], media: Media, *, count: int = 25, seed: int = 0, cell_px: int = 256
 ) -> Mosaic:
-    """Show up to `count` sources, close to a square of cells.
+    """Show up to `count` sources; see `mosaic_steps`."""
+    steps = mosaic_steps(scanned, media, count=count, seed=seed, cell_px=cell_px)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            mosaic: Mosaic = end.value
+            return mosaic
 
-    Only the files that are drawn are opened, one after the other. Each keeps its proportions and has a contrast of
+
+def mosaic_steps(
+    scanned: Sequence[Scanned],
+    media: Media,
+    *,
+    count: int = 25,
+    seed: int = 0,
+    cell_px: int = 256,
+    line_share: float = 0.0,
+) -> Generator[tuple[int, int], None, Mosaic]:
+    """Show up to `count` sources, close to a square of cells; returns the mosaic.
+
+    Only the sources that are drawn are opened, one after the other. Each keeps its proportions and has a contrast of
     its own; small images are enlarged.
 
     Parameters
@@ -87,7 +111,14 @@ def make_mosaic(
     seed : int, default 0
         Seed of the draw.
     cell_px : int, default 256
-        Side of a cell, px, at least 8.
+        Width of a cell, px, at least 8.
+    line_share : float, default 0
+        Room for a line of text above each picture, as a share of the mosaic's height.
+
+    Yields
+    ------
+    done, total : int
+        How many of the sources that are drawn are through.
 
     Raises
     ------
@@ -99,22 +130,44 @@ def make_mosaic(
     failed = [Failure(item.found.name, item.problem) for item in scanned if item.info is None]
     shown: list[tuple[Scanned, NDArray[np.uint8]]] = []
     gap = max(1, cell_px // 64)
-    for item in _drawn([item for item in scanned if item.info is not None], count, seed):
+    chosen = drawn([item for item in scanned if item.info is not None], count, seed)
+    for done, item in enumerate(chosen, start=1):
         try:
             shown.append((item, thumbnail(item, media, cell_px - 2 * gap)))
         except SourceError as error:
             failed.append(Failure(item.found.name, str(error)))
+        yield done, len(chosen)
+    return _arranged(shown, tuple(failed), cell_px, line_share)
+
+
+def _arranged(
+    shown: Sequence[tuple[Scanned, NDArray[np.uint8]]],
+    failed: tuple[Failure, ...],
+    cell_px: int,
+    line_share: float,
+) -> Mosaic:
+    """Put pictures into their cells."""
     columns = max(1, math.isqrt(len(shown) - 1) + 1 if shown else 1)
     rows = max(1, -(-len(shown) // columns))
-    pixels = np.full((rows * cell_px, columns * cell_px, 3), BACKGROUND, np.uint8)
+    line_px = round(line_share * rows * cell_px / (1 - line_share * rows))
+    pixels = np.full((rows * (cell_px + line_px), columns * cell_px, 3), BACKGROUND, np.uint8)
     thumbnails = []
-    for number, (item, picture) in enumerate(shown):
+    for number, (item, art) in enumerate(shown):
         row, column = divmod(number, columns)
-        height, width = picture.shape[:2]
-        box = Box(row * cell_px + (cell_px - height) // 2, column * cell_px + (cell_px - width) // 2, height, width)
-        pixels[box.slices] = picture
-        thumbnails.append(Thumbnail(item.found.name, item.found.path, box))
-    return Mosaic(pixels, tuple(thumbnails), tuple(failed), cell_px)
+        cell = Box(row * (cell_px + line_px), column * cell_px, cell_px + line_px, cell_px)
+        height, width = art.shape[:2]
+        box = Box(cell.y + line_px + (cell_px - height) // 2, cell.x + (cell_px - width) // 2, height, width)
+        pixels[box.slices] = art
+        thumbnails.append(Thumbnail(item.found.name, item.found.path, box, cell))
+    return Mosaic(pixels, tuple(thumbnails), failed, cell_px)
+
+
+def drawn(items: Sequence[T], count: int, seed: int) -> list[T]:
+    """Return so many of the items, drawn at random, in their order; all where there are no more."""
+    if count >= len(items):
+        return list(items)
+    rng = np.random.default_rng(seed)
+    return [items[i] for i in sorted(rng.choice(len(items), count, replace=False))]
 
 
 def picture(mosaic: Mosaic) -> bytes:
@@ -136,11 +189,3 @@ def picture(mosaic: Mosaic) -> bytes:
         text = elided(thumb.source, letters_px, cell * 0.94)
         draw.text(at, text, fill=LETTERS, font=font(letters_px), anchor="mm")
     return png(sheet)
-
-
-def _drawn(readable: list[Scanned], count: int, seed: int) -> list[Scanned]:
-    """Return the sources that are drawn, in their order."""
-    if count >= len(readable):
-        return readable
-    rng = np.random.default_rng(seed)
-    return [readable[i] for i in sorted(rng.choice(len(readable), count, replace=False))]

@@ -11,6 +11,7 @@ import numpy as np
 
 from napari_tiles_creator.geometry.box import Box
 from napari_tiles_creator.geometry.grid import TileGrid
+from napari_tiles_creator.geometry.places import padded_boxes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,7 +26,7 @@ def padded_box(tile: Tile) -> Box:
     return Box(tile.box.y, tile.box.x, *tile.shape)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Pattern:
     """The tiles of one plane, and the scale at which they are drawn.
 
@@ -35,10 +36,13 @@ class Pattern:
         The tiles, calibrated pixels; at least one.
     within_px : int
         Side of the square that the picture fills as far as its proportions allow.
+    chosen : array (tiles,), bool, optional
+        The tiles that are counted and outlined; all by default.
     """
 
     tiling: TileGrid | TileScatter
     within_px: int
+    chosen: NDArray[np.bool_] | None = None
 
     @property
     def calibrated(self) -> tuple[int, int]:
@@ -80,32 +84,44 @@ class Pattern:
         return Box.between(y, x, y_stop, x_stop)
 
     def coverage(self) -> NDArray[np.int64]:
-        """Return how many tiles hold each pixel of the picture, array (y, x), padding included."""
-        if isinstance(self.tiling, TileGrid):
+        """Return how many chosen tiles hold each pixel of the picture, array (y, x), padding included."""
+        if self._is_whole_grid:
+            assert isinstance(self.tiling, TileGrid)
             return np.outer(self._axis_coverage(self.tiling.rows, 0), self._axis_coverage(self.tiling.columns, 1))
         # Each box counts from its first corner on and no more from its last: two running sums fill it.
         steps = np.zeros((self.shape[0] + 1, self.shape[1] + 1), np.int64)
-        boxes = [self.placed(padded_box(tile)) for tile in self.tiling]
-        y, x, y_stop, x_stop = np.array([(b.y, b.x, b.y_stop, b.x_stop) for b in boxes]).T
+        y, x, y_stop, x_stop = self._placed_boxes().T
         for at, change in (((y, x), 1), ((y_stop, x_stop), 1), ((y, x_stop), -1), ((y_stop, x), -1)):
             np.add.at(steps, at, change)
         return steps.cumsum(axis=0).cumsum(axis=1)[:-1, :-1]
 
     def outlines(self) -> NDArray[np.bool_]:
-        """Return the pixels of the picture on the outline of a tile, array (y, x)."""
+        """Return the pixels of the picture on the outline of a chosen tile, array (y, x)."""
         lines = np.zeros(self.shape, bool)
-        if not isinstance(self.tiling, TileGrid):
-            for tile in self.tiling:
-                box = self.placed(padded_box(tile))
-                rows, columns = box.slices
-                lines[[box.y, box.y_stop - 1], columns] = True
-                lines[rows, [box.x, box.x_stop - 1]] = True
+        if not self._is_whole_grid:
+            for y, x, y_stop, x_stop in self._placed_boxes().tolist():
+                lines[[y, y_stop - 1], x:x_stop] = True
+                lines[y:y_stop, [x, x_stop - 1]] = True
             return lines
+        assert isinstance(self.tiling, TileGrid)
         # The outlines of a whole grid are lines from end to end.
         height, width = (self._edge(_span(axis, axis.count - 1)[1]) for axis in (self.tiling.rows, self.tiling.columns))
         lines[self._axis_lines(self.tiling.rows), :width] = True
         lines[:height, self._axis_lines(self.tiling.columns)] = True
         return lines
+
+    @property
+    def _is_whole_grid(self) -> bool:
+        return isinstance(self.tiling, TileGrid) and (self.chosen is None or bool(self.chosen.all()))
+
+    def _placed_boxes(self) -> NDArray[np.int64]:
+        """Return the chosen tiles in the picture, padding included, array (n, 4): ``y, x, y_stop, x_stop``."""
+        boxes = padded_boxes(self.tiling)
+        if self.chosen is not None:
+            boxes = boxes[self.chosen]
+        last = np.maximum(1, np.rint(boxes[:, 2:] * self.scale)).astype(np.int64)
+        first = np.minimum(np.rint(boxes[:, :2] * self.scale).astype(np.int64), last - 1)
+        return np.concatenate([first, last], axis=1)
 
     def _edge(self, position: int) -> int:
         return max(1, round(position * self.scale))

@@ -9,8 +9,11 @@ import numpy as np
 from napari_tiles_creator.engine.pictures.lettering import Key, captioned
 from napari_tiles_creator.engine.pictures.pattern import Pattern, padded_box
 from napari_tiles_creator.engine.pictures.thumbnail import plane_picture
+from napari_tiles_creator.engine.pixels.foreground import foreground_shares
 from napari_tiles_creator.geometry.grid import TileGrid, pair
-from napari_tiles_creator.sources.registry import open_source
+from napari_tiles_creator.geometry.places import areas, boxes
+from napari_tiles_creator.geometry.places import covered as covered_by
+from napari_tiles_creator.sources.registry import reopen
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from napari_tiles_creator.engine.planning.image_plan import ImagePlan
     from napari_tiles_creator.engine.planning.plan import Plan
     from napari_tiles_creator.geometry.box import Box
+    from napari_tiles_creator.geometry.tile import Tile
 
 # Below so many picture pixels from tile to tile their outlines would hide the image.
 LEAST_SPACING_PX = 6
@@ -37,8 +41,8 @@ def pattern_picture(plan: Plan, image: ImagePlan, *, width_px: int = 1200) -> by
     """Draw the tiles of one image in place, on the middle plane of a stack.
 
     Tiles are outlined, and tinted where they share pixels, the more the denser. What no tile holds is dimmed and
-    hatched, padding hatched the other way. The tile in the middle stands out, its core dashed. A caption tells the
-    numbers.
+    hatched, padding hatched the other way. Tiles that are left out are crossed, those outside the region not drawn.
+    The tile in the middle stands out, its core dashed. A caption tells the numbers.
 
     Parameters
     ----------
@@ -65,7 +69,8 @@ def pattern_picture(plan: Plan, image: ImagePlan, *, width_px: int = 1200) -> by
 
     if width_px < 200:
         raise ValueError(f"width_px must be 200 or more, not {width_px}")
-    pattern = Pattern(image.tiling, width_px - 2 * MARGIN_PX)
+    remaining, reasons = remaining_places(plan, image)
+    pattern = Pattern(image.tiling, width_px - 2 * MARGIN_PX, remaining)
     is_dense = pattern.spacing_px < LEAST_SPACING_PX
     count = pattern.coverage()
     art = Image.fromarray(_painted(plan, image, pattern, count, is_dense))
@@ -74,13 +79,13 @@ def pattern_picture(plan: Plan, image: ImagePlan, *, width_px: int = 1200) -> by
         keys.append(Key(LINE, "tiled area"))
     else:
         keys += [Key(LINE, "shared by tiles", "filled")] if (count > 1).any() else []
-        keys += _drawn_tiles(ImageDraw.Draw(art), plan, image, pattern)
+        keys += _drawn_tiles(ImageDraw.Draw(art), image, pattern, remaining, reasons)
     height, width = pattern.plane_shape
     if not count[:height, :width].all():
         keys.append(Key(HATCH_KEY, "in no tile", "hatched down"))
     if pattern.shape != pattern.plane_shape:
         keys.append(Key(HATCH_KEY, "padding", "hatched up"))
-    return captioned(art, width_px, MARGIN_PX, image.name, facts(plan, image, is_dense), keys, BACKGROUND)
+    return captioned(art, width_px, MARGIN_PX, image.name, facts(plan, image, is_dense, remaining), keys, BACKGROUND)
 
 
 def shown_plane_number(image: ImagePlan) -> int:
@@ -117,7 +122,7 @@ def _painted(
 
 def _plane(plan: Plan, image: ImagePlan, shape: tuple[int, int]) -> NDArray[np.uint8]:
     media, plane = plan.recipe.media, image.planes[shown_plane_number(image)]
-    source = open_source(image.info.path, media.series, media.rgb)
+    source = reopen(image.info, media.series, media.rgb)
     try:
         return plane_picture(source, shape, z=plane.z or 0, t=plane.t or 0, channel=image.channel)
     finally:
@@ -132,22 +137,65 @@ def _rim(inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return rim
 
 
-def _drawn_tiles(draw: ImageDraw.ImageDraw, plan: Plan, image: ImagePlan, pattern: Pattern) -> list[Key]:
+def remaining_places(plan: Plan, image: ImagePlan) -> tuple[NDArray[np.bool_], dict[str, NDArray[np.intp]]]:
+    """Return which places of the plane that is drawn an export would write, array (places,).
+
+    The second value tells, in words, which of the others lie in the region and why they are left out.
+    """
+    number, tiling = shown_plane_number(image), plan.recipe.tiling
+    remaining = image.remaining(number)
+    reasons = {"left out by hand": np.flatnonzero(image.kept & ~remaining)}
+    if tiling.min_foreground > 0:
+        shares = foreground_shares(plan, image, number)
+        while True:
+            try:
+                next(shares)
+            except StopIteration as done:
+                enough = done.value >= tiling.min_foreground
+                break
+        reasons["too little foreground"] = np.flatnonzero(remaining & ~enough)
+        remaining &= enough
+    return remaining, reasons
+
+
+def _drawn_tiles(
+    draw: ImageDraw.ImageDraw,
+    image: ImagePlan,
+    pattern: Pattern,
+    remaining: NDArray[np.bool_],
+    reasons: dict[str, NDArray[np.intp]],
+) -> list[Key]:
     """Draw the tiles that stand out, and return what the colours mean."""
-    keys = [Key(CHOSEN, "one tile")]
-    excluded, number = set(plan.recipe.tiling.exclude_tiles), shown_plane_number(image)
-    out = [t for t in image.tiling if image.in_plane(number, t).name in excluded] if excluded else []
-    for tile in out:
-        box = pattern.placed(padded_box(tile))
-        left, top, right, bottom = box.x + 1, box.y + 1, box.x_stop - 2, box.y_stop - 2  # a line is 2 px wide
-        draw.line([(left, top), (right, bottom)], LEFT_OUT, 2)
-        draw.line([(left, bottom), (right, top)], LEFT_OUT, 2)
-    chosen = image.tiling.tile_under(image.shape[0] / 2, image.shape[1] / 2)
-    _draw_box(draw, pattern.placed(padded_box(chosen)))
-    if chosen.core != padded_box(chosen):
-        _draw_dashes(draw, pattern.placed(chosen.core))
-        keys.append(Key(CHOSEN, "its core", "dashed"))
-    return [*keys, Key(LEFT_OUT, "left out by hand")] if out else keys
+    keys: list[Key] = []
+    for out in reasons.values():
+        for place in out.tolist():
+            box = pattern.placed(image.tiling[place].core)
+            left, top, right, bottom = box.x + 1, box.y + 1, box.x_stop - 2, box.y_stop - 2  # a line is 2 px wide
+            draw.line([(left, top), (right, bottom)], LEFT_OUT, 2)
+            draw.line([(left, bottom), (right, top)], LEFT_OUT, 2)
+    chosen = _middle_tile(image, remaining)
+    if chosen is not None:
+        keys.append(Key(CHOSEN, "one tile"))
+        _draw_box(draw, pattern.placed(padded_box(chosen)))
+        if chosen.core != padded_box(chosen):
+            _draw_dashes(draw, pattern.placed(chosen.core))
+            keys.append(Key(CHOSEN, "its core", "dashed"))
+    told = [reason for reason, out in reasons.items() if len(out)]
+    return [*keys, Key(LEFT_OUT, " or ".join(told))] if told else keys
+
+
+def _middle_tile(image: ImagePlan, remaining: NDArray[np.bool_]) -> Tile | None:
+    """Return the tile in the middle of the image, or the one nearest to it that is not left out."""
+    y, x = image.shape[0] / 2, image.shape[1] / 2
+    middle = image.tiling.tile_under(y, x)
+    if remaining[middle.index]:
+        return middle
+    places = np.flatnonzero(remaining)
+    if not len(places):
+        return None
+    corners = boxes(image.tiling)[places]
+    distance = np.hypot(corners[:, [0, 2]].mean(axis=1) - y, corners[:, [1, 3]].mean(axis=1) - x)
+    return image.tiling[int(places[distance.argmin()])]
 
 
 def _draw_box(draw: ImageDraw.ImageDraw, box: Box) -> None:
@@ -173,8 +221,20 @@ def _draw_dashes(draw: ImageDraw.ImageDraw, box: Box) -> None:
             draw.line(ends, (0, 0, 0) if number % 2 else CHOSEN, 2)
 
 
-def facts(plan: Plan, image: ImagePlan, is_dense: bool) -> list[str]:
-    """Return what the caption tells about an image, in the font's letters."""
+def facts(plan: Plan, image: ImagePlan, is_dense: bool, remaining: NDArray[np.bool_] | None = None) -> list[str]:
+    """Return what the caption tells about an image, in the font's letters.
+
+    Parameters
+    ----------
+    plan : Plan
+        The plan.
+    image : ImagePlan
+        Which of its images.
+    is_dense : bool
+        Whether the tiles are too many to draw.
+    remaining : array (places,), bool, optional
+        Which places of the plane an export writes; all by default.
+    """
     tiling = plan.recipe.tiling
     height, width = image.shape
     told = [f"{height} x {width} px"]
@@ -194,8 +254,13 @@ def facts(plan: Plan, image: ImagePlan, is_dense: bool) -> list[str]:
         told.append(f"{tiling.sampling} places, seed {tiling.seed}")
     if len(image.planes) > 1:
         told.append(f"plane {shown_plane_number(image) + 1} of {len(image.planes)} shown: {len(image)} tiles in all")
-    covered = image.tiling.covered
-    told.append(f"{(image.box_pixels - covered) / covered * 100:.1f} % of the pixels duplicated")
+    chosen = np.ones(len(image.tiling), bool) if remaining is None else remaining
+    if not chosen.all():
+        told.append(f"{np.count_nonzero(~chosen)} of them left out")
+    covered = covered_by(image.tiling, chosen)
+    if covered:
+        pixels = int(areas(image.tiling, padded=False)[chosen].sum())
+        told.append(f"{(pixels - covered) / covered * 100:.1f} % of the pixels duplicated")
     if covered < height * width:
         told.append(f"{(1 - covered / (height * width)) * 100:.1f} % of the image in no tile")
     if is_dense:

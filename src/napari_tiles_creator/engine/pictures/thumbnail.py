@@ -1,8 +1,4 @@
-"""Small pictures of large planes: area means, contrast of their own, channels in colours.
-
-A plane is read in bands of rows, each reduced at once, so that nothing of its size is held. Of planes above
-`LARGE_BYTES` only some rows are read where the format can skip the others.
-"""
+"""Small pictures of large planes: area means, contrast of their own, channels in colours."""
 
 from __future__ import annotations
 
@@ -10,15 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_tiles_creator.engine.pictures.reduction import MORE_CHANNELS, reduced_plane
 from napari_tiles_creator.errors import SourceError
-from napari_tiles_creator.geometry.box import Box
-from napari_tiles_creator.sources.registry import open_source
+from napari_tiles_creator.sources.registry import reopen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
-    from scipy.sparse import csr_array
 
     from napari_tiles_creator.engine.planning.scan import Scanned
     from napari_tiles_creator.recipe.media import Media
@@ -28,16 +21,10 @@ if TYPE_CHECKING:
 CONTRAST = (0.5, 99.5)
 # Relative differences of means below this are rounding of float64, not contrast.
 ROUNDING = 1e-13
-LARGE_BYTES = 64 << 20
-# Rows of a large plane that make up one row of its picture.
-SAMPLED_ROWS = 4
-# Pixels of a band: 16 MB as float32.
-BAND_PIXELS = 1 << 22
 
 # Additive colours of the channels, in napari's order: a picture looks like the layers do, and no pair that is often
 # read together is red and green. One channel is grey.
 TWO_CHANNELS = ("magenta", "green")
-MORE_CHANNELS = ("cyan", "yellow", "magenta", "red", "green", "blue")
 RGB_OF = {
     "cyan": (0, 1, 1),
     "yellow": (1, 1, 0),
@@ -73,7 +60,7 @@ def thumbnail(scanned: Scanned, media: Media, size_px: int) -> NDArray[np.uint8]
         raise SourceError(scanned.problem)
     z, t = (_position(media, scanned.info, axis) for axis in "ZT")
     channel = _channel(media, scanned.info)
-    source = open_source(scanned.found.path, media.series, media.rgb)
+    source = reopen(scanned.info, media.series, media.rgb)
     try:
         return plane_picture(source, fitted(source.info.plane_shape, size_px), z=z, t=t, channel=channel)
     finally:
@@ -136,95 +123,6 @@ def stretched(values: NDArray[Any]) -> NDArray[Any]:
         low, high = finite.min() / 2, finite.max() / 2
     mapped = np.clip((halves - low) / (high - low), 0, 1) if high - low > least else np.full_like(values, 0.5)
     return np.where(np.isfinite(values), mapped, 0)
-
-
-def reduced_plane(
-    source: Source, shape: tuple[int, int], *, z: int = 0, t: int = 0, channel: int | None = None
-) -> NDArray[np.float64]:
-    """Return the area means of a plane in another shape; enlarged, its pixels become blocks.
-
-    Parameters
-    ----------
-    source, shape, z, t, channel
-        See `plane_picture`.
-
-    Returns
-    -------
-    planes : array (channel or sample, y, x), float64
-        Means of the finite values, NaN where there is none; at most six channels.
-    """
-    info = source.info
-    count = 3 if info.is_rgb else 1
-    if info.has_channels and channel is None:
-        count = min(info.length("C"), len(MORE_CHANNELS))
-        if count < info.length("C"):  # rather than read all of a hundred channels
-            parts = [reduced_plane(source, shape, z=z, t=t, channel=c) for c in range(count)]
-            return np.concatenate(parts)
-    across = _area_weights(info.length("X"), shape[1])
-    total = np.zeros((count, *shape))
-    seen = np.zeros_like(total) if info.dtype.kind == "f" else None
-    for start, stop, first, down in _bands(info, shape[0], count):
-        pixels = source.read(Box.between(start, 0, stop, info.length("X")), z=z, t=t, channel=channel)
-        target = np.s_[:, first : first + down.shape[0]]
-        if seen is not None:
-            finite = np.isfinite(pixels)
-            seen[target] += _reduced(finite, down, across, info.is_rgb)
-            pixels = np.where(finite, pixels, 0)
-        total[target] += _reduced(pixels, down, across, info.is_rgb)
-    if seen is not None:
-        with np.errstate(invalid="ignore"):
-            total = np.where(seen > 0, total, np.nan) / seen
-    return total
-
-
-def _reduced(pixels: NDArray[Any], down: csr_array, across: csr_array, samples_last: bool) -> NDArray[Any]:
-    """Return the weighted sums of a band, array (channel or sample, y, x)."""
-    # float32 holds 16-bit values exactly, and sums of their means to far below one grey value of a picture.
-    pixels = pixels.astype(np.float32 if pixels.dtype.itemsize <= 2 else np.float64, copy=False)
-    rows, width = down.shape[0], across.shape[1]
-    if samples_last:
-        lines = (down @ pixels.reshape(len(pixels), -1)).reshape(rows, width, -1)
-        planes = [lines[..., sample] for sample in range(lines.shape[-1])]
-    else:
-        planes = [down @ plane for plane in pixels.reshape(-1, *pixels.shape[-2:])]
-    return np.stack([(across @ np.ascontiguousarray(plane.T)).T for plane in planes])
-
-
-def _bands(info: SourceInfo, rows: int, channels: int) -> Iterator[tuple[int, int, int, csr_array]]:
-    """Yield the source rows to read, ``start`` to ``stop``, and what each gives to the picture's rows.
-
-    The last two of each item: the first row of the picture it touches, and the weights, array (rows touched, source
-    rows).
-    """
-    height, width = info.plane_shape
-    per_row = height // rows
-    is_large = height * width * channels * info.dtype.itemsize > LARGE_BYTES
-    if is_large and per_row >= 4 * max(SAMPLED_ROWS, info.chunk_rows):
-        from scipy.sparse import csr_array
-
-        mean = csr_array(np.full((1, SAMPLED_ROWS), 1 / SAMPLED_ROWS))
-        for row in range(rows):
-            start = (2 * row + 1) * height // (2 * rows) - SAMPLED_ROWS // 2
-            yield start, start + SAMPLED_ROWS, row, mean
-        return
-    weights = _area_weights(height, rows)
-    band = max(1, BAND_PIXELS // (width * channels) // info.chunk_rows) * info.chunk_rows
-    for start in range(0, height, band):
-        stop = min(start + band, height)
-        first, last = start * rows // height, -(-stop * rows // height)
-        yield start, stop, first, weights[first:last, start:stop]
-
-
-def _area_weights(old: int, new: int) -> csr_array:
-    """Return the share of each old pixel in each new one, sparse array (new, old), rows summing to 1.
-
-    Both axes are cut at all borders of either, in units of 1 / (old · new), in which every border is whole.
-    """
-    from scipy.sparse import csr_array
-
-    cuts = np.union1d(np.arange(old + 1) * new, np.arange(new + 1) * old)
-    row, column = cuts[:-1] // old, cuts[:-1] // new
-    return csr_array((np.diff(cuts) / old, column, np.searchsorted(row, np.arange(new + 1))), shape=(new, old))
 
 
 def _composed(channels: list[NDArray[Any]]) -> NDArray[np.uint8]:

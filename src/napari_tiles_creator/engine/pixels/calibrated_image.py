@@ -15,7 +15,7 @@ import numpy as np
 
 from napari_tiles_creator.engine.pixels.resample import Resampler
 from napari_tiles_creator.geometry.box import Box
-from napari_tiles_creator.sources.registry import open_source
+from napari_tiles_creator.sources.registry import reopen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -84,6 +84,13 @@ class BandCache:
                     del self._slots[key]
 
 
+def calibrated_dtype(image: ImagePlan, recipe: Recipe) -> np.dtype[Any]:
+    """Return the type of calibrated pixels: the source's, or float64 where values are interpolated."""
+    if image.is_calibrated and recipe.calibration.interpolation != "nearest":
+        return np.dtype(np.float64)
+    return image.info.dtype
+
+
 class CalibratedImage:
     """The pixels that tiles are cut from.
 
@@ -101,6 +108,7 @@ class CalibratedImage:
 
     def __init__(self, image: ImagePlan, recipe: Recipe, hold_bytes: int) -> None:
         self.image = image
+        self._recipe = recipe
         self._media = recipe.media
         calibration = recipe.calibration
         self._resampler = (
@@ -120,10 +128,8 @@ class CalibratedImage:
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """Type of the calibrated pixels: the source's, or float64 where values are interpolated."""
-        if self._resampler and self._resampler.interpolation != "nearest":
-            return np.dtype(np.float64)
-        return self.image.info.dtype
+        """Type of the calibrated pixels."""
+        return calibrated_dtype(self.image, self._recipe)
 
     @property
     def band_rows(self) -> int:
@@ -248,6 +254,6 @@ class CalibratedImage:
         box = Box.between(k * rows, 0, min((k + 1) * rows, height), width)
         with self._lock:
             if self._source is None:
-                self._source = open_source(self.image.info.path, self._media.series, self._media.rgb)
+                self._source = reopen(self.image.info, self._media.series, self._media.rgb)
             source = self._source
         return source.read(box, z=plane.z or 0, t=plane.t or 0, channel=self.image.channel)

@@ -63,13 +63,27 @@ def joined(parts: Iterable[Range]) -> Range:
 
 def counts(pixels: NDArray[Any], within: Range) -> NDArray[np.int64]:
     """Count the pixels by value (small integers, from the type's minimum) or by bin of `within`."""
-    if is_counted(pixels.dtype):
-        if pixels.dtype.kind == "b":
-            pixels = pixels.view(np.uint8)
-        least = np.iinfo(pixels.dtype).min
-        values = pixels.ravel().astype(np.int32) - least if least else pixels.ravel()
-        return np.bincount(values, minlength=1 << (8 * pixels.dtype.itemsize))
-    found, _ = np.histogram(pixels[np.isfinite(pixels)], bins=BINS, range=(within.low, within.high))
+    return counted(pixels) if is_counted(pixels.dtype) else binned(pixels, within)
+
+
+def counted(pixels: NDArray[Any]) -> NDArray[np.int64]:
+    """Count the pixels of an integer type up to 16 bits by value, from the type's minimum."""
+    if pixels.dtype.kind == "b":
+        pixels = pixels.view(np.uint8)
+    least = np.iinfo(pixels.dtype).min
+    values = pixels.ravel().astype(np.int32) - least if least else pixels.ravel()
+    return np.bincount(values, minlength=1 << (8 * pixels.dtype.itemsize))
+
+
+def binned(pixels: NDArray[Any], within: Range) -> NDArray[np.int64]:
+    """Count the finite pixels by bin of `within`; none where there is no such range."""
+    if not np.isfinite(within.low):
+        return np.zeros(BINS, np.int64)
+    if pixels.dtype.kind == "f":
+        pixels = pixels[np.isfinite(pixels)]
+    elif pixels.dtype.kind == "b":
+        pixels = pixels.view(np.uint8)
+    found, _ = np.histogram(pixels, bins=BINS, range=(within.low, within.high))
     return found.astype(np.int64)
 
 

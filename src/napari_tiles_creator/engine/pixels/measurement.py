@@ -1,95 +1,156 @@
-"""The ranges of one image, measured band by band in parallel."""
+"""What must be known of a whole image before its tiles are cut: the range of its values, Otsu's thresholds.
+
+Everything wanted is taken in the same passes over the image's bands, so that each band is decoded once a pass: one
+pass for extremes and for counts of small integers, a second one for counts in bins between the extremes.
+"""
 
 from __future__ import annotations
 
-import threading
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from napari_tiles_creator.engine.pixels import measure
-from napari_tiles_creator.engine.pixels.calibrated_image import CalibratedImage
+import numpy as np
+
+from napari_tiles_creator.engine.pixels import measure, otsu
+from napari_tiles_creator.engine.pixels.calibrated_image import CalibratedImage, calibrated_dtype
+from napari_tiles_creator.engine.pixels.statistic import Statistic
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from napari_tiles_creator.engine.planning.image_plan import ImagePlan, Plane
     from napari_tiles_creator.geometry.box import Box
     from napari_tiles_creator.recipe.document import Recipe
-    from napari_tiles_creator.recipe.normalization import Normalization
 
 
 class Measurement:
-    """The ranges of all kept planes of one image.
+    """What is wanted of all kept planes of one image.
 
     Parameters
     ----------
-    pixels : CalibratedImage
+    image : ImagePlan
         The image.
-    normalization : Normalization
-        Which range is wanted.
+    recipe : Recipe
+        What is wanted: a range of its own (scope image), and thresholds where ``tiling.min_foreground`` is set.
+    wants_range, wants_foreground : bool, optional
+        Whether either is measured; as the recipe needs it by default.
+    exact_range : bool, optional
+        Whether the range comes from counts of every value; where the pixels' type allows it by default.
     """
 
-    def __init__(self, pixels: CalibratedImage, normalization: Normalization) -> None:
-        self._pixels = pixels
-        self._normalization = normalization
-        self._extremes: list[list[measure.Range]] = []
-        self._counts: list[NDArray[np.int64]] = []  # one sum a range: an array a band would be too much to keep
-        self._lock = threading.Lock()
+    def __init__(
+        self,
+        image: ImagePlan,
+        recipe: Recipe,
+        *,
+        wants_range: bool | None = None,
+        wants_foreground: bool | None = None,
+        exact_range: bool | None = None,
+    ) -> None:
+        self.image, self._normalization = image, recipe.normalization
+        self.dtype = calibrated_dtype(image, recipe)
+        self._signal_dtype = otsu.signal_dtype(self.dtype, image.axes)
+        if wants_range is None:
+            wants_range = recipe.normalization.scope == "image"
+        if wants_foreground is None:
+            wants_foreground = recipe.tiling.min_foreground > 0
+        counted = measure.is_counted(self.dtype) if exact_range is None else exact_range
+        # Range and thresholds of grey values, or of channels one by one, come from the same counts.
+        same = image.axes == "YX" or (image.axes == "CYX" and recipe.normalization.per_channel)
+        is_shared = wants_range and wants_foreground and same and exact_range is None
+        wants_counts = is_shared or measure.needs_counts(recipe.normalization)
+        self.range = Statistic(wants_counts, counted) if wants_range else None
+        self.foreground = Statistic(True, measure.is_counted(self._signal_dtype)) if wants_foreground else None
+        if is_shared:
+            self.foreground = self.range
 
-    def stages(self) -> Iterator[list[Callable[[], None]]]:
-        """Return tasks that measure a band each; a second stage, if any, counts within the extremes found."""
-        counted = measure.needs_counts(self._normalization)
-        at_once = counted and measure.is_counted(self._pixels.dtype)
-        yield self._tasks(partial(self._find_extremes, count=at_once))
-        if counted and not at_once:
-            yield self._tasks(partial(self._count, within=self._joined()))
+    @property
+    def is_needed(self) -> bool:
+        """Whether anything is wanted."""
+        return self.range is not None or self.foreground is not None
+
+    @property
+    def needs_second_pass(self) -> bool:
+        """Whether something is counted in bins."""
+        return any(part is not None and part.needs_second_pass for part in (self.range, self.foreground))
+
+    def stages(self, pixels: CalibratedImage) -> Iterator[list[Callable[[], None]]]:
+        """Return tasks that measure a band each; those of the second stage, if any, need all of the first done."""
+        if self.is_needed:
+            yield self.first_pass(pixels)
+        if self.needs_second_pass:
+            yield self.second_pass(pixels)
+
+    def first_pass(self, pixels: CalibratedImage) -> list[Callable[[], None]]:
+        """Return tasks that find extremes, and count small integers."""
+        return self._tasks(pixels, self._see)
+
+    def second_pass(
+        self, pixels: CalibratedImage, within: Sequence[measure.Range] | None = None
+    ) -> list[Callable[[], None]]:
+        """Return tasks that count in bins; those of the range between other extremes than the image's, if given."""
+        for part in (self.range, self.foreground):
+            if part is not None and part.needs_second_pass:
+                part.counts = []
+        return self._tasks(pixels, partial(self._count, within=within))
 
     def ranges(self) -> tuple[measure.Range, ...]:
-        """Return what was measured: one range, or one a channel."""
-        within = self._joined()
-        if not self._counts:
-            return within
-        return tuple(
-            measure.percentile_range(total, self._normalization.percentiles, found, self._pixels.dtype)
-            for total, found in zip(self._counts, within, strict=True)
-        )
+        """Return the ranges that were measured: one, or one a channel."""
+        assert self.range is not None
+        return ranges_of(self.range, self.range.extremes, self._normalization.percentiles, self.dtype)
 
-    def _tasks(self, measure_band: Callable[[Plane, Box], None]) -> list[Callable[[], None]]:
-        planes, bands = self._pixels.image.planes, self._pixels.bands()
-        return [partial(measure_band, plane, box) for plane in planes for box in bands]
+    def thresholds(self) -> otsu.Thresholds:
+        """Return the thresholds that were measured, one a channel; none where none are wanted."""
+        return () if self.foreground is None else otsu.thresholds_of(self.foreground, self._signal_dtype)
 
-    def _parts(self, plane: Plane, box: Box) -> list[NDArray[Any]]:
-        pixels = self._pixels.read(plane, box)
-        return measure.split_channels(pixels, self._pixels.image.axes, self._normalization.per_channel)
+    def _tasks(self, pixels: CalibratedImage, take: Callable[[NDArray[Any]], None]) -> list[Callable[[], None]]:
+        return [
+            partial(_read_and_take, pixels, plane, box, take) for plane in self.image.planes for box in pixels.bands()
+        ]
 
-    def _find_extremes(self, plane: Plane, box: Box, count: bool) -> None:
-        parts = self._parts(plane, box)
-        found = [measure.extremes(part) for part in parts]
-        if count:
-            self._add_counts(parts, found)
-        self._extremes.append(found)
+    def _see(self, band: NDArray[Any]) -> None:
+        if self.range is not None:
+            self.range.see(self._parts(band))
+        if self.foreground is not None and self.foreground is not self.range:
+            self.foreground.see(otsu.signals(band, self.image.axes))
 
-    def _count(self, plane: Plane, box: Box, within: tuple[measure.Range, ...]) -> None:
-        self._add_counts(self._parts(plane, box), within)
+    def _count(self, band: NDArray[Any], within: Sequence[measure.Range] | None) -> None:
+        if self.range is not None and self.range.needs_second_pass:
+            self.range.count(self._parts(band), self.range.extremes if within is None else within)
+        if self.foreground is None or self.foreground is self.range:
+            return
+        if self.foreground.needs_second_pass:
+            self.foreground.count(otsu.signals(band, self.image.axes), self.foreground.extremes)
 
-    def _add_counts(self, parts: Sequence[NDArray[Any]], within: Sequence[measure.Range]) -> None:
-        counted = [measure.counts(part, found) for part, found in zip(parts, within, strict=True)]
-        with self._lock:
-            self._counts = [a + b for a, b in zip(self._counts, counted, strict=True)] if self._counts else counted
+    def _parts(self, band: NDArray[Any]) -> list[NDArray[Any]]:
+        return measure.split_channels(band, self.image.axes, self._normalization.per_channel)
 
-    def _joined(self) -> tuple[measure.Range, ...]:
-        return tuple(measure.joined(parts) for parts in zip(*self._extremes, strict=True))
+
+def _read_and_take(pixels: CalibratedImage, plane: Plane, box: Box, take: Callable[[NDArray[Any]], None]) -> None:
+    take(pixels.read(plane, box))
+
+
+def ranges_of(
+    statistic: Statistic, within: Sequence[measure.Range], percentiles: Sequence[float], dtype: np.dtype[Any]
+) -> tuple[measure.Range, ...]:
+    """Return the range of each part: its extremes, or percentiles of what was counted."""
+    if not statistic.counts:
+        return tuple(within)
+    counted_as = dtype if statistic.exact else np.dtype(np.float64)
+    return tuple(
+        measure.percentile_range(total, percentiles, found, counted_as)
+        for total, found in zip(statistic.counts, within, strict=True)
+    )
 
 
 def measure_image(image: ImagePlan, recipe: Recipe, memory_bytes: int = 256 << 20) -> tuple[measure.Range, ...]:
     """Return the ranges of one image, measured in this thread: one, or one a channel."""
     pixels = CalibratedImage(image, recipe, memory_bytes)
     try:
-        measurement = Measurement(pixels, recipe.normalization)
-        for tasks in measurement.stages():
+        measurement = Measurement(image, recipe, wants_range=True, wants_foreground=False)
+        for tasks in measurement.stages(pixels):
             for task in tasks:
                 task()
         return measurement.ranges()

@@ -8,14 +8,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from napari_tiles_creator.engine.planning.filters import BY_HAND, OUTSIDE, places_in
 from napari_tiles_creator.engine.planning.names import tile_name
+from napari_tiles_creator.engine.planning.rejection import rejected_tiles
+from napari_tiles_creator.geometry.places import areas, covered
 from napari_tiles_creator.geometry.scatter import TileScatter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from numpy.typing import NDArray
+
     from napari_tiles_creator.geometry.grid import TileGrid
     from napari_tiles_creator.geometry.pixel_size import PixelSize
+    from napari_tiles_creator.geometry.region import Region
     from napari_tiles_creator.geometry.tile import Tile
     from napari_tiles_creator.sources.base import SourceInfo
 
@@ -80,6 +86,10 @@ class ImagePlan:
         The places of the tiles in every plane.
     name_template : str
         The recipe's ``export.name``.
+    region : Region or None
+        The recipe's ``tiling.roi``, source pixels.
+    exclude : tuple of str
+        Names of tiles rejected by hand, sorted; those of other images, too.
     """
 
     name: str
@@ -94,8 +104,11 @@ class ImagePlan:
     dtype: str
     tiling: TileGrid | TileScatter
     name_template: str
+    region: Region | None = None
+    exclude: tuple[str, ...] = ()
 
     def __len__(self) -> int:
+        """Return the number of indexes: tiles that filters leave out keep theirs."""
         return len(self.planes) * len(self.tiling)
 
     def __getitem__(self, index: int) -> PlannedTile:
@@ -140,20 +153,84 @@ class ImagePlan:
         return self.pixel_size.divided(*self.scale) if self.pixel_size else None
 
     @cached_property
+    def kept(self) -> NDArray[np.bool_]:
+        """Which places of a plane lie in the region, array (places,); all without one. Not to be written to."""
+        if self.region is not None:
+            return places_in(self.region, self.tiling, self.shape, self.info.plane_shape)
+        kept = np.ones(len(self.tiling), bool)
+        kept.flags.writeable = False
+        return kept
+
+    @cached_property
+    def rejected_names(self) -> dict[str, int]:
+        """The index of each tile that is rejected by hand, by its name."""
+        return rejected_tiles(self, self.exclude)
+
+    @cached_property
+    def rejected(self) -> frozenset[int]:
+        """The indexes of the tiles that are rejected by hand."""
+        return frozenset(self.rejected_names.values())
+
+    def left_out(self, index: int) -> str | None:
+        """Return why a tile is left out before any pixel is read, None where it is not."""
+        if self.region is not None and not self.kept[index % len(self.tiling)]:
+            return OUTSIDE
+        return BY_HAND if index in self.rejected else None
+
+    def remaining(self, plane_number: int) -> NDArray[np.bool_]:
+        """Tell which places of a plane are neither outside the region nor rejected by hand, array (places,)."""
+        places, first = self.kept.copy(), plane_number * len(self.tiling)
+        here = [index - first for index in self.rejected if first <= index < first + len(places)]
+        places[here] = False
+        return places
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether a tile is outside the region or rejected by hand."""
+        return self.tiles < len(self)
+
+    @cached_property
+    def tiles(self) -> int:
+        """Tiles that remain: in the region, and not rejected by hand."""
+        if self.region is None:
+            return len(self) - len(self.rejected)
+        kept, places = self.kept, len(self.tiling)
+        return len(self.planes) * int(kept.sum()) - sum(bool(kept[index % places]) for index in self.rejected)
+
+    @cached_property
     def pixels(self) -> int:
-        """Pixels of all tiles of one plane, padding included."""
+        """Pixels of all tiles that remain, of all planes, padding included."""
+        if self.is_filtered:
+            return self._remaining_area(padded=True)
         if isinstance(self.tiling, TileScatter):
-            return sum(tile.shape[0] * tile.shape[1] for tile in self.tiling)
-        return self.tiling.rows.total * self.tiling.columns.total
+            return len(self) * self.tiling.size[0] * self.tiling.size[1]
+        return len(self.planes) * self.tiling.rows.total * self.tiling.columns.total
 
     @cached_property
     def box_pixels(self) -> int:
-        """Pixels of all tiles of one plane that lie in the plane."""
+        """Pixels of all tiles that remain, of all planes, that lie in the plane."""
+        if self.is_filtered:
+            return self._remaining_area(padded=False)
         if isinstance(self.tiling, TileScatter):
-            return sum(box.area for box in self.tiling.boxes)
-        return self.tiling.rows.box_total * self.tiling.columns.box_total
+            return len(self.planes) * sum(box.area for box in self.tiling.boxes)
+        return len(self.planes) * self.tiling.rows.box_total * self.tiling.columns.box_total
+
+    @cached_property
+    def covered(self) -> int:
+        """Pixels of all planes that lie in at least one tile that remains."""
+        if not self.is_filtered:
+            return len(self.planes) * self.tiling.covered
+        if not self.rejected:
+            return len(self.planes) * covered(self.tiling, self.kept)
+        return sum(covered(self.tiling, self.remaining(number)) for number in range(len(self.planes)))
 
     @property
     def bytes(self) -> int:
-        """Uncompressed bytes of all tiles."""
-        return len(self.planes) * self.pixels * self.channels * np.dtype(self.dtype).itemsize
+        """Uncompressed bytes of all tiles that remain."""
+        return self.pixels * self.channels * np.dtype(self.dtype).itemsize
+
+    def _remaining_area(self, *, padded: bool) -> int:
+        of_place = areas(self.tiling, padded=padded)
+        total = len(self.planes) * int(of_place[self.kept].sum())
+        places = len(of_place)
+        return total - sum(int(of_place[i % places]) for i in self.rejected if self.kept[i % places])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_tiles_creator.datasets.registry import make_layout
+from napari_tiles_creator.engine.planning.filters import inline_roi, region_of
 from napari_tiles_creator.engine.planning.names import placeholders
 from napari_tiles_creator.engine.planning.resolve import resolve_image
 from napari_tiles_creator.engine.planning.scan import scan
@@ -23,16 +24,18 @@ if TYPE_CHECKING:
     from napari_tiles_creator.engine.planning.image_plan import ImagePlan
     from napari_tiles_creator.engine.planning.scan import Scanned
     from napari_tiles_creator.recipe.document import Recipe
-    from napari_tiles_creator.recipe.tiling import Tiling
+    from napari_tiles_creator.recipe.region import InlineRegion
+    from napari_tiles_creator.recipe.tiling import Rectangle, Tiling
     from napari_tiles_creator.sinks.base import Sink
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A source that gives no tiles, and why."""
+    """A source that gives no tiles, why, and the field of the recipe that can mend it (empty where none can)."""
 
     source: str
     reason: str
+    field: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,26 +52,35 @@ class Plan:
         The sources that do not, each with its reason.
     warnings : tuple of str
         What a user should know beforehand.
+    roi : InlineRegion, rectangle or None
+        The recipe's region, read from its file where it names one.
     """
 
     recipe: Recipe
     images: tuple[ImagePlan, ...]
     failed: tuple[Failure, ...] = ()
     warnings: tuple[str, ...] = ()
+    roi: InlineRegion | Rectangle | None = None
 
     def __len__(self) -> int:
+        """Return the number of tiles that remain after region and rejections: at most so many are written."""
+        return sum(image.tiles for image in self.images)
+
+    @property
+    def candidates(self) -> int:
+        """All tiles, those that filters leave out included: an export tells of each."""
         return sum(len(image) for image in self.images)
 
     @property
     def bytes(self) -> int:
-        """Uncompressed bytes of all tiles."""
+        """Uncompressed bytes of all tiles that remain."""
         return sum(image.bytes for image in self.images)
 
     @property
     def duplicated_percent(self) -> float:
         """(Tile pixels - covered pixels) / covered pixels × 100, padding not counted."""
-        covered = sum(len(image.planes) * image.tiling.covered for image in self.images)
-        tiles = sum(len(image.planes) * image.box_pixels for image in self.images)
+        covered = sum(image.covered for image in self.images)
+        tiles = sum(image.box_pixels for image in self.images)
         return (tiles - covered) / covered * 100 if covered else 0.0
 
     @property
@@ -118,20 +130,26 @@ def make_plan(recipe: Recipe, scanned: Iterable[Scanned] | None = None) -> Plan:
     if not found:
         raise PlanError(
             f"{recipe.media.folder}: no image fits media.pattern {recipe.media.pattern!r}"
-            + ("" if recipe.media.recursive else "; media.recursive would look into its folders too")
+            + ("" if recipe.media.recursive else "; media.recursive would look into its folders too"),
+            "media.folder",
         )
+    roi = inline_roi(recipe.tiling)
+    region, exclude = region_of(roi), tuple(sorted(set(recipe.tiling.exclude_tiles)))
     for item in _drawn(found, recipe.tiling):
         try:
-            images.append(resolve_image(recipe, item))
+            images.append(resolve_image(recipe, item, region, exclude))
         except PlanError as error:
-            failed.append(Failure(item.found.name, str(error)))
+            failed.append(Failure(item.found.name, str(error), error.field))
     warnings += _warnings(recipe, images)
     images = [image for image in images if len(image)]
     if len(images) > 1 and "stem" not in placeholders(recipe.export.name):
         raise PlanError(
-            f"export.name {recipe.export.name!r} needs {{stem}}: the tiles of {len(images)} images would share names"
+            f"export.name {recipe.export.name!r} needs {{stem}}: the tiles of {len(images)} images would share names",
+            "export.name",
         )
-    return Plan(recipe, tuple(images), tuple(failed), tuple(warnings))
+    warnings += _filter_warnings(recipe, images)
+    _check_channels(recipe, images)
+    return Plan(recipe, tuple(images), tuple(failed), tuple(warnings), roi)
 
 
 def _drawn(found: list[Scanned], tiling: Tiling) -> list[Scanned]:
@@ -161,6 +179,44 @@ def _warnings(recipe: Recipe, images: list[ImagePlan]) -> list[str]:
         if same:
             warnings.append(f"no larger than a tile, so that all its random tiles are the same: {_listed(same)}")
     return warnings
+
+
+def _filter_warnings(recipe: Recipe, images: list[ImagePlan]) -> list[str]:
+    """Return what region and rejections leave; PlanError where the region touches no tile at all."""
+    warnings = []
+    if recipe.tiling.roi is not None and images:
+        apart = [image.name for image in images if not image.kept.any()]
+        if len(apart) == len(images):
+            raise PlanError(
+                "no tile of any image lies in the region (tiling.roi): it is in pixels of the images as they are",
+                "tiling.roi",
+            )
+        if apart:
+            warnings.append(f"no tile in the region (tiling.roi): {_listed(apart)}")
+    if recipe.tiling.exclude_tiles:
+        known = {name for image in images for name in image.rejected_names}
+        unknown = [name for name in dict.fromkeys(recipe.tiling.exclude_tiles) if name not in known]
+        if unknown:
+            warnings.append(f"no tile has the name (tiling.exclude_tiles): {_listed(unknown)}")
+        if images and not any(image.tiles for image in images):
+            warnings.append("every tile is left out (tiling.exclude_tiles)")
+    return warnings
+
+
+def _check_channels(recipe: Recipe, images: list[ImagePlan]) -> None:
+    """Refuse one range a channel over images whose channels do not correspond."""
+    if recipe.normalization.scope != "dataset" or not recipe.normalization.per_channel:
+        return
+    counts: dict[int, str] = {}
+    for image in images:
+        counts.setdefault(image.channels if image.axes == "CYX" else 1, image.name)
+    if len(counts) > 1:
+        told = ", ".join(f"{name} has {count}" for count, name in sorted(counts.items()))
+        raise PlanError(
+            f"one range a channel over all images needs the same number of channels in each ({told}): "
+            f"set normalization.per_channel to false, pick one with media.channel, or use scope image",
+            "normalization.per_channel",
+        )
 
 
 def _listed(names: list[str], most: int = 5) -> str:

@@ -17,16 +17,31 @@ from napari_tiles_creator.sinks.registry import make_sink
 
 if TYPE_CHECKING:
     from napari_tiles_creator.engine.planning.scan import Scanned
+    from napari_tiles_creator.geometry.region import Region
     from napari_tiles_creator.recipe.document import Recipe
     from napari_tiles_creator.recipe.tiling import Tiling
     from napari_tiles_creator.sources.base import SourceInfo
 
 # Pixels along an axis: ten times the largest slides; beyond, somebody mistook a unit.
 MOST_PIXELS = 10_000_000
+PIXEL_SIZE = "calibration.pixel_size_um"
 
 
-def resolve_image(recipe: Recipe, item: Scanned) -> ImagePlan:
+def resolve_image(
+    recipe: Recipe, item: Scanned, region: Region | None = None, exclude: tuple[str, ...] = ()
+) -> ImagePlan:
     """Return what one source gives.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        What was asked.
+    item : Scanned
+        The source.
+    region : Region, optional
+        The recipe's ``tiling.roi``, source pixels.
+    exclude : tuple of str
+        Names of tiles rejected by hand, sorted.
 
     Raises
     ------
@@ -55,10 +70,12 @@ def resolve_image(recipe: Recipe, item: Scanned) -> ImagePlan:
         dtype=_tile_type(recipe, info, name),
         tiling=tiling_of(recipe.tiling, shape, name),
         name_template=recipe.export.name,
+        region=region,
+        exclude=exclude,
     )
     refusal = make_sink(recipe.export.format).refusal(axes, image.channels, image.dtype)
     if refusal:
-        raise PlanError(f"{name}: {refusal}")
+        raise PlanError(f"{name}: {refusal}", "export.format")
     return image
 
 
@@ -69,15 +86,15 @@ def _channel(recipe: Recipe, info: SourceInfo, name: str) -> int | None:
     if not info.has_channels:
         if wanted == 0 and not info.is_rgb:
             return None
-        raise PlanError(f"{name}: has no channel {wanted!r} (media.channel): its axes are {info.axes}")
+        raise PlanError(f"{name}: has no channel {wanted!r} (media.channel): its axes are {info.axes}", "media.channel")
     count = info.length("C")
     if isinstance(wanted, str):
         if wanted not in info.channel_names:
             known = ", ".join(info.channel_names) or f"it names none; use an index, 0 to {count - 1}"
-            raise PlanError(f"{name}: has no channel {wanted!r} (media.channel): {known}")
+            raise PlanError(f"{name}: has no channel {wanted!r} (media.channel): {known}", "media.channel")
         return info.channel_names.index(wanted)
     if wanted >= count:
-        raise PlanError(f"{name}: has no channel {wanted} (media.channel): it has 0 to {count - 1}")
+        raise PlanError(f"{name}: has no channel {wanted} (media.channel): it has 0 to {count - 1}", "media.channel")
     return wanted
 
 
@@ -93,13 +110,14 @@ def _planes(recipe: Recipe, info: SourceInfo, name: str) -> tuple[Plane, ...]:
             positions[axis] = [wanted]
         else:
             field = f"media.{axis.lower()}"
-            raise PlanError(f"{name}: has no {axis.lower()} {wanted} ({field}): it has 0 to {length - 1}")
+            raise PlanError(f"{name}: has no {axis.lower()} {wanted} ({field}): it has 0 to {length - 1}", field)
     used = placeholders(recipe.export.name)
     for axis in "TZ":
         if len(positions[axis]) > 1 and not used & {"index", axis.lower()}:
             raise PlanError(
                 f"{name}: export.name {recipe.export.name!r} needs {{{axis.lower()}}} or {{index}}: "
-                f"the tiles of its {len(positions[axis])} planes would share names"
+                f"the tiles of its {len(positions[axis])} planes would share names",
+                "export.name",
             )
     return tuple(Plane(t=t, z=z) for t in positions["T"] for z in positions["Z"])
 
@@ -116,7 +134,10 @@ def _calibrated_shape(recipe: Recipe, info: SourceInfo, pixel_size: PixelSize | 
         factor = float(calibration.scale)
         shape = scaled_length(height, factor), scaled_length(width, factor)
     elif pixel_size is None:
-        raise PlanError(f"{name}: no pixel size: give --pixel-size (calibration.pixel_size_um); {info.pixel_size_from}")
+        raise PlanError(
+            f"{name}: no pixel size: give --pixel-size (calibration.pixel_size_um); {info.pixel_size_from}",
+            PIXEL_SIZE,
+        )
     else:
         target = calibration.target_pixel_size_um
         shape = (
@@ -124,9 +145,9 @@ def _calibrated_shape(recipe: Recipe, info: SourceInfo, pixel_size: PixelSize | 
             scaled_length(width, pixel_size.x_um / target),
         )
     if max(shape) > MOST_PIXELS:
-        raise PlanError(f"{name}: rescaling makes {shape[0]} × {shape[1]} px of it; check the pixel sizes")
+        raise PlanError(f"{name}: rescaling makes {shape[0]} × {shape[1]} px of it; check the pixel sizes", PIXEL_SIZE)
     if not all(shape):
-        raise PlanError(f"{name}: rescaling leaves nothing of its {height} × {width} px; check the pixel sizes")
+        raise PlanError(f"{name}: rescaling leaves nothing of {height} × {width} px; check the pixel sizes", PIXEL_SIZE)
     return shape
 
 
@@ -138,7 +159,8 @@ def _tile_type(recipe: Recipe, info: SourceInfo, name: str) -> str:
     if not np.can_cast(info.dtype, wanted, "safe"):
         raise PlanError(
             f"{name}: {wanted} cannot hold its {info.dtype.name} values as they are: "
-            f"choose a normalization.scope, or leave normalization.dtype empty"
+            f"choose a normalization.scope, or leave normalization.dtype empty",
+            "normalization.dtype",
         )
     return wanted
 
@@ -158,7 +180,8 @@ def tiling_of(tiling: Tiling, shape: tuple[int, int], name: str) -> TileGrid | T
         if tiling.small_images == "error":
             raise PlanError(
                 f"{name}: {shape[0]} × {shape[1]} px is smaller than a tile of {size[0]} × {size[1]} px "
-                f"(tiling.small_images: pad or skip)"
+                f"(tiling.small_images: pad or skip)",
+                "tiling.small_images",
             )
     if tiling.sampling == "grid":
         return TileGrid(shape, size, pair(tiling.overlap_px), tiling.edge, tiling.order)
@@ -172,4 +195,4 @@ def tiling_of(tiling: Tiling, shape: tuple[int, int], name: str) -> TileGrid | T
             max_overlap=tiling.max_random_overlap,
         )
     except ValueError as error:
-        raise PlanError(f"{name}: {error} (tiling.count)") from error
+        raise PlanError(f"{name}: {error} (tiling.count)", "tiling.count") from error

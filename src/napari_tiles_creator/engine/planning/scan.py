@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from napari_tiles_creator.errors import SourceError
+from napari_tiles_creator.recipe.media import OPEN_LAYERS
 from napari_tiles_creator.sources.folder import Found, find_sources
 from napari_tiles_creator.sources.registry import open_source
 
@@ -68,14 +69,20 @@ def scan(media: Media) -> Iterator[Scanned]:
     Raises
     ------
     SourceError
-        If the folder does not exist or cannot be listed.
+        If the folder does not exist or cannot be listed, or layers of napari are meant, which are not seen from here.
     """
+    if media.folder == OPEN_LAYERS:
+        raise SourceError(
+            f"{OPEN_LAYERS}: open layers exist only in napari: save them as files and name their folder (media.folder)"
+        )
     for found in find_sources(media.folder, media.pattern, media.recursive, media.exclude):
         yield scan_one(found, media)
 
 
 def scan_one(found: Found, media: Media) -> Scanned:
     """Read the header of one source."""
+    if found.problem:
+        return Scanned(found, 0, None, found.problem)
     try:
         found.name.encode()
     except UnicodeEncodeError:

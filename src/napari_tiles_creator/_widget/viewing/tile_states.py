@@ -1,0 +1,81 @@
+"""Which tiles of a plane are left out, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_tiles_creator._widget.controls.percent import percent
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from napari_tiles_creator.engine.planning.image_plan import ImagePlan
+
+WILL_BE = "will be exported"
+
+
+@dataclass(frozen=True, eq=False)
+class TileStates:
+    """The tiles of one plane, by their place in the tiling.
+
+    Parameters
+    ----------
+    inside : array (places,), bool
+        Inside the region.
+    rejected : array (places,), bool
+        Left out by hand.
+    shares : array (places,), float, or None
+        Share of foreground; None where it is not asked for or not known yet.
+    least : float
+        Smallest share that is kept.
+    """
+
+    inside: NDArray[np.bool_]
+    rejected: NDArray[np.bool_]
+    shares: NDArray[Any] | None
+    least: float
+
+    @classmethod
+    def of(cls, image: ImagePlan, plane: int, shares: NDArray[Any] | None, least: float) -> TileStates:
+        """Return the states of a plane's tiles."""
+        places = len(image.tiling)
+        rejected = np.zeros(places, bool)
+        numbers = np.fromiter(image.rejected, np.int64, len(image.rejected)) - plane * places
+        rejected[numbers[(numbers >= 0) & (numbers < places)]] = True
+        return cls(image.kept, rejected, shares, least)
+
+    @cached_property
+    def enough(self) -> NDArray[np.bool_]:
+        """Whether there is enough foreground, array (places,); as long as that is not known, there is."""
+        return np.ones(len(self.inside), bool) if self.shares is None else np.asarray(self.shares >= self.least)
+
+    @cached_property
+    def kept(self) -> NDArray[np.bool_]:
+        """Whether a tile stays, array (places,)."""
+        return self.inside & ~self.rejected & self.enough
+
+    @cached_property
+    def is_filtered(self) -> bool:
+        """Whether any tile is left out."""
+        return not bool(self.kept.all())
+
+    def same_as(self, other: TileStates) -> bool:
+        """Tell whether the same tiles are left out, by hand or not."""
+        return np.array_equal(self.kept, other.kept) and np.array_equal(self.rejected, other.rejected)
+
+    def told(self, place: int) -> str:
+        """Return what becomes of a tile, and why."""
+        if self.rejected[place]:
+            return "rejected by hand"
+        if not self.inside[place]:
+            return "outside the region"
+        if not self.least:
+            return WILL_BE
+        if self.shares is None:
+            return "measuring its content …"
+        share = f"{percent(float(self.shares[place]))} foreground"
+        return share if self.enough[place] else f"{share}: left out"

@@ -1,0 +1,48 @@
+"""What an export will cost: room on the disk and time."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from napari_tiles_creator.engine.planning.plan import Plan
+
+# Making a file takes about as long as writing so many bytes, so that small and large tiles have one rate.
+FILE_BYTES = 50_000
+# Bytes a second before any export was timed: an old laptop that rescales.
+SLOW_RATE = 40e6
+
+
+def free_bytes(folder: str | Path) -> int | None:
+    """Return the free bytes of the disk a folder is or would be on, None where the system does not say."""
+    place = Path(folder).absolute()
+    while not place.exists() and place != place.parent:
+        place = place.parent
+    try:
+        return shutil.disk_usage(place).free
+    except OSError:
+        return None
+
+
+def work_bytes(n_bytes: float, n_tiles: float) -> float:
+    """Return a measure of the work of writing tiles: their uncompressed bytes, and a share for each file."""
+    return n_bytes + n_tiles * FILE_BYTES
+
+
+def expected_seconds(plan: Plan, tiles_there: int, rate: float | None) -> float:
+    """Return how long an export will take.
+
+    Parameters
+    ----------
+    plan : Plan
+        The export.
+    tiles_there : int
+        Tiles that stand there already.
+    rate : float or None
+        `work_bytes` per second of earlier exports, None for a cautious guess.
+    """
+    left = max(0, len(plan) - tiles_there)
+    share = left / len(plan) if len(plan) else 0.0
+    return work_bytes(plan.bytes * share, left) / (rate or SLOW_RATE)

@@ -1,0 +1,189 @@
+"""A plane in a small shape: area means, of a large plane from as little as tells what it looks like.
+
+A plane is read in bands of rows, each reduced at once, so that nothing of its size is held; of a pyramid the coarsest
+level that is large enough. Of planes above `LARGE_BYTES` only some rows are read where the format can skip the others,
+and of planes above `HUGE_BYTES` only some tiles where it can skip these.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_tiles_creator.geometry.box import Box
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+
+    from numpy.typing import NDArray
+    from scipy.sparse import csr_array
+
+    from napari_tiles_creator.sources.base import Source, SourceInfo
+
+LARGE_BYTES = 64 << 20
+# What may be decoded for a picture: a second or two of work.
+HUGE_BYTES = 512 << 20
+# Rows of a large plane that make up one row of its picture.
+SAMPLED_ROWS = 4
+# Pixels of a band: 16 MB as float32.
+BAND_PIXELS = 1 << 22
+# Of more channels than there are colours for, the first are read; see `thumbnail`.
+MORE_CHANNELS = ("cyan", "yellow", "magenta", "red", "green", "blue")
+
+
+def reduced_plane(
+    source: Source, shape: tuple[int, int], *, z: int = 0, t: int = 0, channel: int | None = None
+) -> NDArray[np.float64]:
+    """Return the area means of a plane in another shape; enlarged, its pixels become blocks.
+
+    Parameters
+    ----------
+    source, shape, z, t, channel
+        See `thumbnail.plane_picture`.
+
+    Returns
+    -------
+    planes : array (channel or sample, y, x), float64
+        Means of the finite values, NaN where there is none; at most six channels.
+    """
+    steps = reduction_steps(source, shape, z=z, t=t, channel=channel)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            planes: NDArray[np.float64] = end.value
+            return planes
+
+
+def reduction_steps(
+    source: Source, shape: tuple[int, int], *, z: int = 0, t: int = 0, channel: int | None = None
+) -> Generator[None, None, NDArray[np.float64]]:
+    """Do what `reduced_plane` does, with a pause after every rectangle that is read."""
+    info = source.info
+    count = 3 if info.is_rgb else 1
+    if info.has_channels and channel is None:
+        count = min(info.length("C"), len(MORE_CHANNELS))
+        if count < info.length("C"):  # rather than read all of a hundred channels
+            parts = [np.empty((0, *shape))]
+            for c in range(count):
+                parts += [(yield from reduction_steps(source, shape, z=z, t=t, channel=c))]
+            return np.concatenate(parts)
+    level = level_for(info, shape)
+    width = info.levels[level][1]
+    sparse = _sparse_shape(info, level, count)
+    if sparse is not None and sparse[0] < shape[0]:
+        means = np.empty((count, *sparse))
+        for (row, column), box in _chunks(info, level, sparse):
+            pixels = source.read(box, z=z, t=t, channel=channel, level=level)
+            means[:, row, column] = _means(pixels, info.is_rgb)
+            yield
+        rows, columns = (np.arange(n) * m // n for n, m in zip(shape, sparse, strict=True))
+        return means[:, rows[:, None], columns]
+    across = _area_weights(width, shape[1])
+    total = np.zeros((count, *shape))
+    seen = np.zeros_like(total) if info.dtype.kind == "f" else None
+    for start, stop, first, down in _bands(info, level, shape[0], count):
+        pixels = source.read(Box.between(start, 0, stop, width), z=z, t=t, channel=channel, level=level)
+        target = np.s_[:, first : first + down.shape[0]]
+        if seen is not None:
+            finite = np.isfinite(pixels)
+            seen[target] += _reduced(finite, down, across, info.is_rgb)
+            pixels = np.where(finite, pixels, 0)
+        total[target] += _reduced(pixels, down, across, info.is_rgb)
+        yield
+    if seen is not None:
+        with np.errstate(invalid="ignore"):
+            total = np.where(seen > 0, total, np.nan) / seen
+    return total
+
+
+def _sparse_shape(info: SourceInfo, level: int, channels: int) -> tuple[int, int] | None:
+    """Return how many tiles to read down and across, None where all of the plane may be read."""
+    height, width = info.levels[level]
+    pixel_bytes = channels * info.dtype.itemsize
+    if height * width * pixel_bytes <= HUGE_BYTES or not 0 < info.chunk_columns < width:
+        return None
+    tiles = HUGE_BYTES / (info.chunk_rows * info.chunk_columns * pixel_bytes)
+    rows = min(-(-height // info.chunk_rows), max(1, int((tiles * height / width) ** 0.5)))
+    return rows, min(-(-width // info.chunk_columns), max(1, int(tiles / rows)))
+
+
+def _chunks(info: SourceInfo, level: int, grid: tuple[int, int]) -> Iterator[tuple[tuple[int, int], Box]]:
+    """Yield the places of a grid, each with the tile at the middle of what it stands for."""
+    height, width = info.levels[level]
+    for place in np.ndindex(*grid):
+        edges = []
+        for at, n, length, chunk in zip(
+            place, grid, (height, width), (info.chunk_rows, info.chunk_columns), strict=True
+        ):
+            start = (2 * at + 1) * length // (2 * n) // chunk * chunk
+            edges.append((start, min(start + chunk, length)))
+        (top, bottom), (left, right) = edges
+        yield (place[0], place[1]), Box.between(top, left, bottom, right)
+
+
+def _means(pixels: NDArray[Any], samples_last: bool) -> NDArray[np.float64]:
+    """Return the mean of the finite values of each channel or sample, NaN where there is none; array (channel,)."""
+    flat = np.moveaxis(pixels, -1, 0) if samples_last else pixels.reshape(-1, *pixels.shape[-2:])
+    flat = flat.reshape(len(flat), -1)
+    finite = np.isfinite(flat)
+    with np.errstate(invalid="ignore"):
+        means: NDArray[np.float64] = np.sum(flat, axis=1, where=finite, dtype=np.float64) / finite.sum(axis=1)
+    return means
+
+
+def level_for(info: SourceInfo, shape: tuple[int, int]) -> int:
+    """Return the coarsest level of a pyramid that has at least this shape, the full one where none has."""
+    large = [all(n >= m for n, m in zip(level, shape, strict=True)) for level in info.levels]
+    return max((number for number, is_large in enumerate(large) if is_large), default=0)
+
+
+def _reduced(pixels: NDArray[Any], down: csr_array, across: csr_array, samples_last: bool) -> NDArray[Any]:
+    """Return the weighted sums of a band, array (channel or sample, y, x)."""
+    # float32 holds 16-bit values exactly, and sums of their means to far below one grey value of a picture.
+    pixels = pixels.astype(np.float32 if pixels.dtype.itemsize <= 2 else np.float64, copy=False)
+    rows, width = down.shape[0], across.shape[1]
+    if samples_last:
+        lines = (down @ pixels.reshape(len(pixels), -1)).reshape(rows, width, -1)
+        planes = [lines[..., sample] for sample in range(lines.shape[-1])]
+    else:
+        planes = [down @ plane for plane in pixels.reshape(-1, *pixels.shape[-2:])]
+    return np.stack([(across @ np.ascontiguousarray(plane.T)).T for plane in planes])
+
+
+def _bands(info: SourceInfo, level: int, rows: int, channels: int) -> Iterator[tuple[int, int, int, csr_array]]:
+    """Yield the source rows to read, ``start`` to ``stop``, and what each gives to the picture's rows.
+
+    The last two of each item: the first row of the picture it touches, and the weights, array (rows touched, source
+    rows).
+    """
+    height, width = info.levels[level]
+    per_row = height // rows
+    is_large = height * width * channels * info.dtype.itemsize > LARGE_BYTES
+    if is_large and per_row >= 4 * max(SAMPLED_ROWS, info.chunk_rows):
+        from scipy.sparse import csr_array
+
+        mean = csr_array(np.full((1, SAMPLED_ROWS), 1 / SAMPLED_ROWS))
+        for row in range(rows):
+            start = (2 * row + 1) * height // (2 * rows) - SAMPLED_ROWS // 2
+            yield start, start + SAMPLED_ROWS, row, mean
+        return
+    weights = _area_weights(height, rows)
+    band = max(1, BAND_PIXELS // (width * channels) // info.chunk_rows) * info.chunk_rows
+    for start in range(0, height, band):
+        stop = min(start + band, height)
+        first, last = start * rows // height, -(-stop * rows // height)
+        yield start, stop, first, weights[first:last, start:stop]
+
+
+def _area_weights(old: int, new: int) -> csr_array:
+    """Return the share of each old pixel in each new one, sparse array (new, old), rows summing to 1.
+
+    Both axes are cut at all borders of either, in units of 1 / (old · new), in which every border is whole.
+    """
+    from scipy.sparse import csr_array
+
+    cuts = np.union1d(np.arange(old + 1) * new, np.arange(new + 1) * old)
+    row, column = cuts[:-1] // old, cuts[:-1] // new
+    return csr_array((np.diff(cuts) / old, column, np.searchsorted(row, np.arange(new + 1))), shape=(new, old))

@@ -1,0 +1,127 @@
+"""One range over all images of a plan (scope dataset), measured image by image.
+
+The images go through rounds: all are seen once, then, where bins are needed, all are counted between the extremes of
+all. Who does it, one after the other or many at once, is up to the caller; sums and extremes do not depend on order.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_tiles_creator.engine.pixels import measure
+from napari_tiles_creator.engine.pixels.calibrated_image import CalibratedImage, calibrated_dtype
+from napari_tiles_creator.engine.pixels.measurement import Measurement, ranges_of
+from napari_tiles_creator.engine.pixels.statistic import Statistic
+from napari_tiles_creator.errors import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator
+
+    from napari_tiles_creator.engine.pixels.otsu import Thresholds
+    from napari_tiles_creator.engine.planning.image_plan import ImagePlan
+    from napari_tiles_creator.engine.planning.plan import Plan
+
+    # Returns the tasks, a band each, that a round has to do on an image.
+    Pass = Callable[[CalibratedImage], list[Callable[[], None]]]
+
+
+class DatasetMeasurement:
+    """The range of all images together; one that fails is left out of it.
+
+    Parameters
+    ----------
+    plan : Plan
+        The images, and what is wanted: also their thresholds where ``tiling.min_foreground`` is set.
+    wants_foreground : bool, optional
+        Whether thresholds are measured; as the recipe needs it by default.
+    """
+
+    def __init__(self, plan: Plan, *, wants_foreground: bool | None = None) -> None:
+        self.thresholds: dict[str, Thresholds] = {}
+        self.failed: dict[str, str] = {}
+        self._plan, self._wants_foreground = plan, wants_foreground
+        dtypes = {calibrated_dtype(image, plan.recipe) for image in plan.images}
+        self._exact = len(dtypes) == 1 and all(measure.is_counted(dtype) for dtype in dtypes)
+        self._dtype = next(iter(dtypes), np.dtype(np.float64))
+        self._measurements: dict[str, Measurement] = {}
+        self._joint = self._no_counts()
+
+    def rounds(self) -> Iterator[list[tuple[ImagePlan, Pass]]]:
+        """Yield what is to be done with each image; between two rounds, `done` or `fail` is told of each."""
+        while True:
+            self._begin()
+            yield [(m.image, m.first_pass) for m in self._measurements.values()]
+            failed = len(self.failed)
+            again = [m for m in self._measurements.values() if m.needs_second_pass]
+            if again:
+                within = self._extremes()
+                yield [(m.image, partial(m.second_pass, within=within)) for m in again]
+            if len(self.failed) == failed:
+                return
+            # An image that failed in the second round had a part in the extremes: begin anew, without it.
+
+    def done(self, image: ImagePlan) -> None:
+        """Take in what a round found in an image."""
+        measurement = self._measurements[image.name]
+        assert measurement.range is not None
+        self._joint.add(measurement.range)
+        measurement.range.counts = []
+        foreground = measurement.foreground
+        if foreground is not None and foreground.counts:
+            self.thresholds[image.name] = measurement.thresholds()
+            foreground.counts = []  # two numbers an image are kept, not a count of every value
+
+    def fail(self, image: ImagePlan, reason: str) -> None:
+        """Leave out an image that cannot be read."""
+        self.failed[image.name] = reason
+        self._measurements.pop(image.name, None)
+        self.thresholds.pop(image.name, None)
+
+    def ranges(self) -> tuple[measure.Range, ...]:
+        """Return what was measured: one range, or one a channel; none where every image failed."""
+        percentiles = self._plan.recipe.normalization.percentiles
+        return ranges_of(self._joint, self._extremes(), percentiles, self._dtype)
+
+    def _begin(self) -> None:
+        self._joint = self._no_counts()
+        self._measurements = {
+            image.name: Measurement(
+                image,
+                self._plan.recipe,
+                wants_range=True,
+                wants_foreground=self._wants_foreground,
+                exact_range=self._exact,
+            )
+            for image in self._plan.images
+            if image.name not in self.failed
+        }
+
+    def _no_counts(self) -> Statistic:
+        return Statistic(measure.needs_counts(self._plan.recipe.normalization), self._exact)
+
+    def _extremes(self) -> tuple[measure.Range, ...]:
+        every = [m.range.extremes for m in self._measurements.values() if m.range is not None]
+        return tuple(measure.joined(parts) for parts in zip(*every, strict=True))
+
+
+def measure_dataset(
+    plan: Plan, memory_bytes: int = 256 << 20, *, wants_foreground: bool | None = None
+) -> Generator[None, None, DatasetMeasurement]:
+    """Measure all images of a plan in this thread, a band between each two yields."""
+    measurement = DatasetMeasurement(plan, wants_foreground=wants_foreground)
+    for every in measurement.rounds():
+        for image, tasks_of in every:
+            pixels = CalibratedImage(image, plan.recipe, memory_bytes)
+            try:
+                for task in tasks_of(pixels):
+                    task()
+                    yield
+                measurement.done(image)
+            except SourceError as error:
+                measurement.fail(image, str(error))
+            finally:
+                pixels.close()
+    return measurement

@@ -1,0 +1,85 @@
+"""The share of foreground in each tile of a plane, as the filter ``tiling.min_foreground`` sees it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_tiles_creator.engine.pixels.calibrated_image import CalibratedImage
+from napari_tiles_creator.engine.pixels.measurement import Measurement
+from napari_tiles_creator.engine.pixels.otsu import share
+from napari_tiles_creator.engine.pixels.reading_order import groups
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Generator
+
+    from numpy.typing import NDArray
+
+    from napari_tiles_creator.engine.pixels.otsu import Thresholds
+    from napari_tiles_creator.engine.planning.image_plan import ImagePlan
+    from napari_tiles_creator.engine.planning.plan import Plan
+
+MEMORY_BYTES = 256 << 20
+
+
+def foreground_shares(
+    plan: Plan, image: ImagePlan, plane_number: int = 0, stop: threading.Event | None = None
+) -> Generator[None, None, NDArray[np.float64]]:
+    """Compute the share of foreground in every tile of a plane, a little between each two yields.
+
+    Parameters
+    ----------
+    plan : Plan
+        The plan; its ``tiling.foreground`` says what counts, its ``tiling.min_foreground`` does not matter.
+    image : ImagePlan
+        One of its images.
+    plane_number : int, default 0
+        Which of its planes; the threshold is that of all.
+    stop : threading.Event, optional
+        Ends it early when set: what is not computed yet stays NaN.
+
+    Returns
+    -------
+    shares : array (places,), float64
+        0…1; NaN for places outside the region.
+
+    Raises
+    ------
+    SourceError
+        If the image cannot be read or decoded.
+    """
+    pixels = CalibratedImage(image, plan.recipe, MEMORY_BYTES)
+    try:
+        measurement = Measurement(image, plan.recipe, wants_range=False, wants_foreground=True)
+        for tasks in measurement.stages(pixels):
+            for task in tasks:
+                if stop is not None and stop.is_set():
+                    return np.full(len(image.tiling), np.nan)
+                task()
+                yield
+        return (yield from plane_shares(plan, image, pixels, plane_number, measurement.thresholds(), stop))
+    finally:
+        pixels.close()
+
+
+def plane_shares(
+    plan: Plan,
+    image: ImagePlan,
+    pixels: CalibratedImage,
+    plane_number: int,
+    thresholds: Thresholds,
+    stop: threading.Event | None = None,
+) -> Generator[None, None, NDArray[np.float64]]:
+    """Compute the same where the thresholds are known already; see `foreground_shares`."""
+    shares, plane = np.full(len(image.tiling), np.nan), image.planes[plane_number]
+    for tiles in groups(image):
+        for tile in tiles():
+            if stop is not None and stop.is_set():
+                return shares
+            if image.kept[tile.index]:
+                part = pixels.read(plane, tile.box)
+                shares[tile.index] = share(part, image.axes, thresholds, plan.recipe.tiling.foreground)
+        yield
+    return shares

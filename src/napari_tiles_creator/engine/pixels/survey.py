@@ -1,0 +1,112 @@
+"""What an export of a plan will write, pixels read: the tiles that every filter leaves, and the ranges."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+
+from napari_tiles_creator.engine.pixels.calibrated_image import CalibratedImage
+from napari_tiles_creator.engine.pixels.dataset_measurement import measure_dataset
+from napari_tiles_creator.engine.pixels.foreground import plane_shares
+from napari_tiles_creator.engine.pixels.measurement import Measurement
+from napari_tiles_creator.errors import SourceError
+from napari_tiles_creator.geometry.places import areas, covered
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+
+    from numpy.typing import NDArray
+
+    from napari_tiles_creator.engine.pixels.dataset_measurement import DatasetMeasurement
+    from napari_tiles_creator.engine.pixels.measure import Range
+    from napari_tiles_creator.engine.planning.image_plan import ImagePlan
+    from napari_tiles_creator.engine.planning.plan import Plan
+
+T = TypeVar("T")
+
+MEMORY_BYTES = 256 << 20
+
+
+@dataclass(frozen=True)
+class Surveyed:
+    """What one image gives.
+
+    Parameters
+    ----------
+    image : ImagePlan
+        The image.
+    ranges : tuple of Range
+        What its normalization maps, one or one a channel; with scope none and tile, the range of the image.
+    tiles, bytes : int
+        Tiles that are written, and their uncompressed bytes.
+    box_pixels, covered : int
+        Pixels of these tiles, and pixels of the planes that lie in at least one of them.
+    problem : str
+        Why the image gives no tile, empty where it does.
+    """
+
+    image: ImagePlan
+    ranges: tuple[Range, ...] = ()
+    tiles: int = 0
+    bytes: int = 0
+    box_pixels: int = 0
+    covered: int = 0
+    problem: str = ""
+
+
+def survey(plan: Plan) -> Iterator[Surveyed]:
+    """Read all images of a plan once or twice, in this thread, and tell what each gives."""
+    dataset = _whole(measure_dataset(plan)) if plan.recipe.normalization.scope == "dataset" else None
+    for image in plan.images:
+        if dataset is not None and image.name in dataset.failed:
+            yield Surveyed(image, problem=dataset.failed[image.name])
+            continue
+        try:
+            yield _surveyed(plan, image, dataset)
+        except SourceError as error:
+            yield Surveyed(image, problem=str(error))
+
+
+def _surveyed(plan: Plan, image: ImagePlan, dataset: DatasetMeasurement | None) -> Surveyed:
+    pixels = CalibratedImage(image, plan.recipe, MEMORY_BYTES)
+    try:
+        if dataset is not None:
+            ranges, thresholds = dataset.ranges(), dataset.thresholds.get(image.name, ())
+        else:
+            measurement = Measurement(image, plan.recipe, wants_range=True)
+            for tasks in measurement.stages(pixels):
+                for task in tasks:
+                    task()
+            ranges, thresholds = measurement.ranges(), measurement.thresholds()
+        least = plan.recipe.tiling.min_foreground
+        masks: list[NDArray[np.bool_]] = []
+        for number in range(len(image.planes)):
+            remaining = image.remaining(number)
+            if least > 0:
+                shares = _whole(plane_shares(plan, image, pixels, number, thresholds))
+                remaining &= shares >= least  # NaN, outside the region, is not
+            masks.append(remaining)
+    finally:
+        pixels.close()
+    full, inside = areas(image.tiling, padded=True), areas(image.tiling, padded=False)
+    sample_bytes = image.channels * np.dtype(image.dtype).itemsize
+    return Surveyed(
+        image,
+        ranges,
+        tiles=sum(int(mask.sum()) for mask in masks),
+        bytes=sum(int(full[mask].sum()) for mask in masks) * sample_bytes,
+        box_pixels=sum(int(inside[mask].sum()) for mask in masks),
+        covered=sum(covered(image.tiling, mask) for mask in masks),
+    )
+
+
+def _whole(steps: Generator[None, None, T]) -> T:
+    """Run a generator to its end and return its result."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            result: T = done.value
+            return result
