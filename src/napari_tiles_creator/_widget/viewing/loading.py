@@ -10,6 +10,7 @@ from napari.layers import Layer
 
 from napari_tiles_creator._widget.viewing.exported import assembled, chosen, outlines
 from napari_tiles_creator._widget.viewing.layers import KEY
+from napari_tiles_creator._widget.viewing.view import fit_view
 from napari_tiles_creator.errors import RecipeError
 
 if TYPE_CHECKING:
