@@ -65,6 +65,20 @@ def test_every_kind_of_layer_is_exported_as_numpy_would_cut_it(viewer, dock, qtb
         assert np.array_equal(written[name], tile), name
 
 
+def test_a_layer_that_was_changed_is_cut_again(viewer, dock, qtbot, tmp_path):
+    layer = viewer.add_image(noise(64, 64), name="mine")
+    recipe = recipe_for(tmp_path)
+    dock.set_recipe(recipe)
+    for seed in (0, 1):
+        layer.data = noise(64, 64, seed=seed)
+        qtbot.waitUntil(lambda: dock.plan is not None and not dock._jobs.is_running("plan"))
+        qtbot.wait(200)
+        with qtbot.waitSignal(dock.exportFinished, timeout=20000) as ended:
+            dock.export_tiles()
+        assert ended.args[0].tiles == 4
+        assert np.array_equal(tifffile.imread(tmp_path / "tiles" / "mine_000.tif"), layer.data[:32, :32])
+
+
 def test_pixel_size_comes_from_scale_and_units(viewer):
     pixels = noise(8, 8)
     viewer.add_image(pixels, name="nm", scale=(172.5, 172.5), units=("nm", "nm"))

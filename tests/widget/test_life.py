@@ -45,6 +45,7 @@ def test_two_docks_share_their_layers(viewer, dock, planned, qtbot, images):
     qtbot.waitUntil(lambda: "Current tile" in viewer.layers)
     other = TilesCreatorWidget(viewer)
     viewer.window.add_dock_widget(other, name="Another")
+    assert {layer.name for layer in viewer.layers} == {"Preview image", "Current tile"}
     other.set_recipe(dock.recipe())
     qtbot.waitUntil(lambda: other.plan is not None)
     other.preview_tiles()

@@ -83,7 +83,7 @@ class TilesCreatorWidget(RecipeForm):
         self._follow = qdebounced(self._refresh, timeout=DEBOUNCE_MS, parent=self)
         self._follow_layers = qdebounced(self._rescan, timeout=DEBOUNCE_MS, parent=self)
         self._connect()
-        self.clear_state()
+        self._begin()
         self._last_session.recall()
 
     # ---- recipe to plan ----
@@ -140,6 +140,10 @@ class TilesCreatorWidget(RecipeForm):
         self._histograms.clear()
         self.tiles.show_all.setChecked(False)
         self.tiles.offer_images([])
+        self._begin()
+
+    def _begin(self) -> None:
+        """Show what the Preferences say."""
         recipe, problem = Preferences.read().recipe()
         self.set_recipe(recipe)
         self._refresh()

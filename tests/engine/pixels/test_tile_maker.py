@@ -107,3 +107,29 @@ def test_a_dataset_range_leaves_out_what_cannot_be_read(images, tmp_path):
     (folder / "a.tif").unlink()
     with pytest.raises(SourceError, match=r"a\.tif"):
         list(TileMaker(plan, plan.images[0]).prepare())
+
+
+@pytest.mark.parametrize("scope", ["none", "tile", "image"])
+def test_a_tile_here_and_there_decodes_its_chunks_alone(tmp_path, scope):
+    pixels = RNG.integers(0, 4000, (256, 1024)).astype(np.uint16)
+    (tmp_path / "images").mkdir()
+    tifffile.imwrite(tmp_path / "images" / "wide.tif", pixels, tile=(64, 64), compression="zlib")
+    dtype = None if scope == "none" else "float32"
+    plan = make_plan(
+        recipe_for(
+            tmp_path / "images", tmp_path / "out", **{"normalization.scope": scope, "normalization.dtype": dtype}
+        )
+    )
+    (image,) = plan.images
+    by_bands, by_box = TileMaker(plan, image), TileMaker(plan, image, by_box=True)
+    for maker in (by_bands, by_box):
+        for _ in maker.prepare():
+            pass
+    source = by_box.pixels._source
+    before = source.decoded_segments if source else 0
+    for index in (0, 57, len(image) - 1):
+        np.testing.assert_array_equal(by_box.tile(index).pixels, by_bands.tile(index).pixels)
+    # 32 px lie in four chunks of 64 px at most; a band of whole rows has 16.
+    assert 0 < by_box.pixels._source.decoded_segments - before <= 3 * 4
+    by_bands.close()
+    by_box.close()

@@ -30,6 +30,7 @@ from napari_tiles_creator._widget.viewing.region import RegionDrawing
 from napari_tiles_creator._widget.viewing.sources import layer_of
 from napari_tiles_creator._widget.viewing.subject import Subject
 from napari_tiles_creator._widget.viewing.tile_states import TileStates
+from napari_tiles_creator._widget.viewing.turns import Turns
 from napari_tiles_creator._widget.viewing.view import fit_view
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ class Preview:
         self._picture: Picture | None = None
         self._shown_image: object = None
         self._states: TileStates | None = None
+        self._turns = Turns()
         self._current = CurrentTile(layers)
         self._all = AllTiles(layers, jobs)
         self._exported = ExportedTile(layers, jobs, self._fail_tile)
@@ -201,18 +203,26 @@ class Preview:
             self._pixels_of = ()
             self._failed(ending.error)
         elif self._subject is not None and ending.result is not None:
-            picture: Picture = ending.result
-            is_first = self._layers.find(PICTURE) is None or self._shown_image != self._subject.image.info.path
-            self._picture, self._shown_image = picture, self._subject.image.info.path
-            # Its pixels are of another kind: side by side napari could show no unit.
-            self._layers.remove(MOSAIC, NAMES)
-            placement = image_placement(self._subject.image, picture.step)
-            # Another plane keeps the contrast that the user may have set.
-            limits = (picture.limits, picture.contrast) if is_first else (None, None)
-            self._layers.show_image(PICTURE, picture.pixels, placement, *limits)
-            if is_first:
-                fit_view(self._layers.viewer, self._layers.find(PICTURE))
-            self._show_tiles()
+            # Its pixels are of another kind than a sample's: side by side napari could show no unit.
+            foreign = [role for role in (MOSAIC, NAMES) if self._layers.find(role) is not None]
+            self._turns.run(
+                *(partial(self._layers.remove, role) for role in foreign),
+                partial(self._put_picture, ending.result),
+                self._show_tiles,
+            )
+
+    def _put_picture(self, picture: Picture) -> None:
+        """Show the pixels of the plane; those of another image fill the canvas."""
+        if self._subject is None:
+            return
+        is_first = self._layers.find(PICTURE) is None or self._shown_image != self._subject.image.info.path
+        self._picture, self._shown_image = picture, self._subject.image.info.path
+        placement = image_placement(self._subject.image, picture.step)
+        # Another plane keeps the contrast that the user may have set.
+        limits = (picture.limits, picture.contrast) if is_first else (None, None)
+        self._layers.show_image(PICTURE, picture.pixels, placement, *limits)
+        if is_first:
+            fit_view(self._layers.viewer, self._layers.find(PICTURE))
 
     def _show_tiles(self) -> None:
         """Draw the tiles of the plane; nothing where they did not change."""
@@ -272,6 +282,7 @@ class Preview:
         """Follow nothing any more, and give back what is the viewer's."""
         self.is_on = False
         self._jobs.drop(PURPOSE)
+        self._turns.stop()
         for part in (self._foreground.forget, self._all.leave, self._exported.leave, self._region.leave):
             part()
         self._picking.stop()

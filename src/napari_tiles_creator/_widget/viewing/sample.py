@@ -130,7 +130,8 @@ class Sample:
         self._progress.stop()
         if ending.result is not None and ending.result.thumbnails:
             self._mosaic = ending.result
-            self._turns.run(*mosaic_layers(self._layers, ending.result), self._picking.start)
+            self._picking.start()
+            self._turns.run(*mosaic_layers(self._layers, ending.result))
         self._ended(ending)
 
     def _pick(self, position: Any) -> bool:

@@ -45,7 +45,7 @@ class Workbench:
             self._is_busy = True
         try:
             if self._maker is None:
-                self._maker = maker = TileMaker(self.plan, self.image, ranges=self.ranges)
+                self._maker = maker = TileMaker(self.plan, self.image, ranges=self.ranges, by_box=True)
                 # A window that closes tells nobody: then the file is released with this object.
                 self._release = weakref.finalize(self, maker.close)
             yield from self._maker.prepare()

@@ -152,7 +152,7 @@ class _Export:
         stop: threading.Event,
     ) -> None:
         self.plan, self.folder, self.earlier, self.checksum, self.workers = plan, folder, earlier, checksum, workers
-        self.done = complete(earlier) if earlier else {}
+        self.done = complete(earlier, plan.recipe) if earlier else {}
         self.stop = stop
         self.failed = list(plan.failed)
         self.counts: Counter[type[Event]] = Counter()

@@ -134,7 +134,9 @@ def target_state(plan: Plan, checksum: str | None = None) -> TargetState:
         return TargetState("another", error=ExportError(f"{error}: choose another folder", "export.folder"))
     except PermissionError as error:
         raise ExportError(f"no permission to read {folder}: choose another folder", "export.folder") from error
-    there, failed = len(complete(manifest)), [s["path"] for s in found["sources"] if s.get("failed")]
+    if plan.recipe.media.folder == OPEN_LAYERS:
+        return TargetState("free")
+    there, failed = len(complete(manifest, plan.recipe)), [s["path"] for s in found["sources"] if s.get("failed")]
     readable = {image.name for image in plan.images}
     total = len(manifest.rows) if manifest.finished else len(plan)
     again = [path for path in failed if path in readable]
@@ -143,9 +145,14 @@ def target_state(plan: Plan, checksum: str | None = None) -> TargetState:
     return TargetState("unfinished", there, total)
 
 
-def complete(manifest: Manifest) -> dict[str, TileRow]:
-    """Return the rows whose files stand in the folder with the size they were written with."""
-    rows = {}
+def complete(manifest: Manifest, recipe: Recipe) -> dict[str, TileRow]:
+    """Return the rows whose files stand in the folder with the size they were written with.
+
+    None for open layers: nothing tells whether they were changed since, so that all their tiles are cut again.
+    """
+    rows: dict[str, TileRow] = {}
+    if recipe.media.folder == OPEN_LAYERS:
+        return rows
     for tile, row in manifest.rows.items():
         try:
             if os.stat(manifest.folder / tile).st_size == int(row.bytes):

@@ -104,10 +104,14 @@ class CalibratedImage:
         How it is opened and rescaled.
     hold_bytes : int
         Memory for pixels that are kept.
+    by_box : bool, default False
+        For a tile here and there instead of all of them: where the file is cut into chunks and nothing is rescaled,
+        read what is asked for and keep nothing, rather than bands of the whole width.
     """
 
-    def __init__(self, image: ImagePlan, recipe: Recipe, hold_bytes: int) -> None:
+    def __init__(self, image: ImagePlan, recipe: Recipe, hold_bytes: int, *, by_box: bool = False) -> None:
         self.image = image
+        self._by_box = by_box and not image.is_calibrated and 0 < image.info.chunk_columns < image.shape[1]
         self._recipe = recipe
         self._media = recipe.media
         calibration = recipe.calibration
@@ -161,6 +165,8 @@ class CalibratedImage:
         SourceError
             If the file cannot be read or decoded.
         """
+        if self._by_box:
+            return self._read_source(plane, box)
         return self._gather(box, self.band_rows, lambda k: self._band(plane, k))
 
     def reads_at_once(self, rows: int) -> int:
@@ -251,7 +257,9 @@ class CalibratedImage:
     def _decoded(self, plane: Plane, k: int) -> NDArray[Any]:
         height, width = self.image.info.plane_shape
         rows = self._source_band_rows
-        box = Box.between(k * rows, 0, min((k + 1) * rows, height), width)
+        return self._read_source(plane, Box.between(k * rows, 0, min((k + 1) * rows, height), width))
+
+    def _read_source(self, plane: Plane, box: Box) -> NDArray[Any]:
         with self._lock:
             if self._source is None:
                 self._source = reopen(self.image.info, self._media.series, self._media.rgb)

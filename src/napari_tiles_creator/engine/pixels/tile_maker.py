@@ -38,13 +38,21 @@ class TileMaker:
     ranges : sequence of Range, optional
         Ranges that are known already, such as those of an earlier maker of the same plan and image: nothing is
         measured then. Ranges of scope dataset fit all images of a plan.
+    by_box : bool, default False
+        For a tile here and there; see `CalibratedImage`.
     """
 
     def __init__(
-        self, plan: Plan, image: ImagePlan, memory_bytes: int = 256 << 20, *, ranges: Sequence[Range] | None = None
+        self,
+        plan: Plan,
+        image: ImagePlan,
+        memory_bytes: int = 256 << 20,
+        *,
+        ranges: Sequence[Range] | None = None,
+        by_box: bool = False,
     ) -> None:
         self.plan, self.image, self.recipe = plan, image, plan.recipe
-        self.pixels = CalibratedImage(image, plan.recipe, memory_bytes)
+        self.pixels = CalibratedImage(image, plan.recipe, memory_bytes, by_box=by_box)
         self.thresholds: Thresholds = ()
         self._ranges = tuple(ranges) if ranges is not None and self._needs_ranges else None
         self._memory_bytes = memory_bytes
