@@ -128,3 +128,14 @@ def test_a_missing_file(tmp_path):
 def test_a_folder_with_the_name_of_an_image(tmp_path):
     (tmp_path / "folder.tif").mkdir()
     assert_one_sentence(problem(tmp_path / "folder.tif"), "folder.tif")
+
+
+def test_a_reason_names_no_folder(tmp_path):
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(200)))
+    (tmp_path / "folder.tif").mkdir()
+    for name in ("broken.png", "folder.tif"):
+        with pytest.raises(SourceError) as caught:
+            open_source(tmp_path / name)
+        assert name in str(caught.value)
+        assert str(tmp_path) not in str(caught.value)

@@ -170,3 +170,14 @@ def test_a_closed_dock_follows_no_layer(viewer, dock, qtbot, tmp_path):
     viewer.add_image(noise(8, 8))
     qtbot.wait(300)
     assert rows(dock) == ["mine"]
+
+
+def test_an_export_right_after_a_change(viewer, dock, qtbot, tmp_path):
+    """The plan is not made anew yet: the export makes it of the layers that were looked at."""
+    viewer.add_image(noise(64, 64), name="mine")
+    dock.set_recipe(recipe_for(tmp_path))
+    qtbot.waitUntil(lambda: dock.plan is not None and len(dock.plan.images) == 1)
+    dock.tiles.editor("size_px").first.setValue(16)
+    with qtbot.waitSignal(dock.exportFinished, timeout=20000) as ended:
+        dock.export_tiles()
+    assert ended.args[0].tiles == 16

@@ -135,3 +135,26 @@ def test_mnemonics_are_unique_and_not_the_menus(viewer, dock):
 def test_format_is_reached_after_type(dock):
     widget = dock.normalization.editor("dtype").nextInFocusChain()
     assert widget is dock.export.editor("format")
+
+
+def test_what_another_dock_removes_is_not_the_users_doing(viewer, dock, planned, qtbot):
+    planned(tiling__roi=[0, 0, 40, 40])
+    dock.preview_tiles()
+    qtbot.waitUntil(lambda: "Tile region" in viewer.layers)
+    other = TilesCreatorWidget(viewer)
+    viewer.window.add_dock_widget(other, name="Another")
+    other.clear_state()
+    assert len(viewer.layers) == 0
+    qtbot.wait(300)  # a change would be taken over by now
+    assert dock.recipe().tiling.roi is not None
+
+
+def test_clear_leaves_nothing_that_seems_under_way(dock, planned, qtbot):
+    planned()
+    with qtbot.waitSignal(dock.exportFinished, timeout=20000):
+        dock.export_tiles()
+    dock.empty_export_folder()
+    assert dock._jobs.is_running("look")
+    dock.clear_state()
+    assert dock.export.progress.isHidden()
+    assert dock.export.empty_button.text() != "Stop"

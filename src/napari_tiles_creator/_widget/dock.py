@@ -130,9 +130,11 @@ class TilesCreatorWidget(RecipeForm):
 
     def clear_state(self) -> None:
         """Begin anew: the first preset without folders, nothing under way, no layers of ours."""
-        self._jobs.drop_all()
+        self._jobs.drop_all(but="empty")  # a removal that was confirmed is carried out
         self.footer.stop()
         self.footer.show_result("")
+        self.export.show_busy("")
+        self.export.show_loaded("", [])
         self._preview.stop()
         self._sample.forget()
         self._layers.remove(*ROLES)
@@ -199,7 +201,7 @@ class TilesCreatorWidget(RecipeForm):
             self.fail(RecipeError.of("export.folder", "choose a folder for the tiles"))
             return
         current = self.plan is not None and self.plan.recipe == recipe
-        self._exporting.start(recipe, self.plan if current else None)
+        self._exporting.start(recipe, self.plan if current else None, self._planning.scanned(recipe.media))
 
     def _end_export(self, failed: bool) -> None:
         """Look what stands in the export folder now; where images failed, look at these again, too."""

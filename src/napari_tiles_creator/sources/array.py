@@ -10,6 +10,7 @@ import numpy as np
 
 from napari_tiles_creator.errors import SourceError
 from napari_tiles_creator.sources.base import KNOWN_AXES, SourceInfo
+from napari_tiles_creator.sources.registry import first_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -83,8 +84,8 @@ class ArraySource:
         except (SourceError, MemoryError):
             raise
         except Exception as error:  # lazy arrays raise whatever they like
-            reason = " ".join(str(error).split()) or type(error).__name__
-            raise SourceError(f"{self.info.path.name} cannot be computed: {reason}") from error
+            path = self.info.path
+            raise SourceError(f"{path.name} cannot be computed: {first_sentence(error, path)}") from error
 
 
 def array_source(

@@ -61,7 +61,7 @@ def open_source(path: Path, series: int = 0, rgb: bool | None = None) -> Source:
     except PermissionError as error:
         raise SourceError(f"{path.name}: no permission to read the file") from error
     except Exception as error:  # readers meet every kind of damage
-        raise SourceError(f"{path.name} cannot be read: {first_sentence(error)}") from error
+        raise SourceError(f"{path.name} cannot be read: {first_sentence(error, path)}") from error
 
 
 def reopen(info: SourceInfo, series: int = 0, rgb: bool | None = None) -> Source:
@@ -82,7 +82,8 @@ def reopen(info: SourceInfo, series: int = 0, rgb: bool | None = None) -> Source
     return info.opener() if info.opener else open_source(info.path, series, rgb)
 
 
-def first_sentence(error: BaseException) -> str:
-    """Return an exception's text on one line, short enough for a table."""
-    text = " ".join(str(error).split()) or type(error).__name__
+def first_sentence(error: BaseException, path: Path) -> str:
+    """Return an exception's text on one line, short enough for a table, without the folders of the file."""
+    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    text = " ".join(text.replace(str(path), path.name).split()) or type(error).__name__
     return text if len(text) <= 200 else text[:197] + "…"

@@ -18,7 +18,9 @@ from image_folder import contents, expected_tiles, read
 from napari_tiles_creator import Recipe, make_plan, merge, run
 from napari_tiles_creator.engine.export.events import Finished, ItemFailed, Started, TileLeftOut, TileSkipped
 from napari_tiles_creator.engine.export.image_job import too_little
+from napari_tiles_creator.engine.pixels import calibrated_image
 from napari_tiles_creator.errors import PlanError
+from napari_tiles_creator.sources import registry
 
 RNG = np.random.default_rng(5)
 TRIANGLE = {"type": "Polygon", "coordinates": [[[0, 0], [200, 0], [0, 260]]]}
@@ -193,12 +195,12 @@ def test_a_source_that_fails_while_it_is_measured_is_left_out_of_the_range(image
     assert contents(tmp_path / "out") == contents(tmp_path / "whole")
 
 
-def test_a_finished_export_measures_nothing_again(images, tmp_path):
-    folder = shutil.copytree(images, tmp_path / "images")
-    plan = make_plan(recipe_for(folder, tmp_path / "out", **{"normalization.scope": "dataset"}))
+def test_a_finished_export_measures_nothing_again(images, tmp_path, monkeypatch):
+    plan = make_plan(recipe_for(images, tmp_path / "out", **{"normalization.scope": "dataset"}))
     list(run(plan))
     before = contents(tmp_path / "out")
-    shutil.rmtree(folder)  # whoever reads a pixel now fails
+    monkeypatch.setattr(registry, "reopen", pytest.fail)  # whoever reads a pixel now fails
+    monkeypatch.setattr(calibrated_image, "reopen", pytest.fail)
     events = list(run(plan))
     assert {type(event) for event in events[1:-1]} == {TileSkipped}
     assert contents(tmp_path / "out") == before

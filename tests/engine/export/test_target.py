@@ -218,3 +218,21 @@ def test_state_refuses_what_an_export_refuses(images):
     with pytest.raises(ExportError, match="inside") as told:
         target_state(planned(images, images / "tiles"))
     assert told.value.field == "export.folder"
+
+
+def test_another_image_of_the_same_name_and_size_is_another_export(tmp_path):
+    first, second = (make_folder(tmp_path / day, count=1, seed=seed) for day, seed in (("monday", 1), ("tuesday", 2)))
+    assert [path.stat().st_size for path in first.iterdir()] == [path.stat().st_size for path in second.iterdir()]
+    export(first, tmp_path / "tiles")
+    written = contents(tmp_path / "tiles")
+    with pytest.raises(ExportError, match=r"cell_0\.tif has changed since"):
+        export(second, tmp_path / "tiles")
+    assert contents(tmp_path / "tiles") == written
+
+
+def test_a_copy_of_an_image_is_the_same_image(tmp_path):
+    first, copy = (make_folder(tmp_path / place, count=1) for place in ("here", "there"))
+    export(first, tmp_path / "tiles")
+    written = contents(tmp_path / "tiles")
+    assert export(copy, tmp_path / "tiles")[-1].tiles == 0
+    assert contents(tmp_path / "tiles") == written

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from napari_tiles_creator._widget.viewing.placement import place
 
@@ -33,7 +33,7 @@ AXES = ("y", "x")
 
 
 class Layers:
-    """The layers of ours in a viewer, whichever dock made them.
+    """The layers of ours in a viewer, whichever dock made them; all docks share them.
 
     Parameters
     ----------
@@ -43,10 +43,12 @@ class Layers:
         Called with the role when someone else removes one.
     """
 
+    # Of all docks: what one of them removes, no other takes for the user's doing.
+    _removing: ClassVar[int] = 0
+
     def __init__(self, viewer: Viewer, removed: Callable[[str], None]) -> None:
         self.viewer = viewer
         self._removed = removed
-        self._is_removing = False
         viewer.layers.events.removed.connect(self._on_removed)
 
     def close(self) -> None:
@@ -56,7 +58,7 @@ class Layers:
     @property
     def is_removing(self) -> bool:
         """Whether we remove a layer ourselves just now."""
-        return self._is_removing
+        return Layers._removing > 0
 
     def find(self, role: str) -> Any:
         """Return our layer of this role, None where there is none."""
@@ -190,15 +192,15 @@ class Layers:
 
     @contextmanager
     def _quietly(self) -> Iterator[None]:
-        self._is_removing = True
+        Layers._removing += 1
         try:
             yield
         finally:
-            self._is_removing = False
+            Layers._removing -= 1
 
     def _on_removed(self, event: Any) -> None:
         role = role_of(event.value)
-        if role and not self._is_removing:
+        if role and not self.is_removing:
             self._removed(role)
 
 

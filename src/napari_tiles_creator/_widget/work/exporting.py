@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from napari_tiles_creator._widget.work.worker import Ending, Jobs
     from napari_tiles_creator.engine.export.events import Event
     from napari_tiles_creator.engine.planning.plan import Plan
+    from napari_tiles_creator.engine.planning.scan import Scanned
     from napari_tiles_creator.errors import TilesError
     from napari_tiles_creator.recipe.document import Recipe
 
@@ -34,7 +35,9 @@ if TYPE_CHECKING:
 FEWEST_SECONDS = 0.5
 
 
-def export(recipe: Recipe, plan: Plan | None, stop: threading.Event) -> Generator[Event | Plan, None, Finished | None]:
+def export(
+    recipe: Recipe, plan: Plan | None, scanned: list[Scanned] | None, stop: threading.Event
+) -> Generator[Event | Plan, None, Finished | None]:
     """Carry a recipe out; the result is the last event, or None where it was stopped.
 
     Parameters
@@ -43,6 +46,8 @@ def export(recipe: Recipe, plan: Plan | None, stop: threading.Event) -> Generato
         What to export.
     plan : Plan or None
         Its plan where it is there already: what was shown is what is written.
+    scanned : list of Scanned or None
+        The headers of its media where they were read already; open layers cannot be read in a thread.
     stop : threading.Event
         Ends the export early, also while it measures.
 
@@ -55,7 +60,7 @@ def export(recipe: Recipe, plan: Plan | None, stop: threading.Event) -> Generato
     from napari_tiles_creator.engine.planning.plan import make_plan
 
     event: Event | None = None
-    plan = plan or make_plan(recipe)
+    plan = plan or make_plan(recipe, scanned)
     yield plan
     for event in run(plan, stop=stop):
         yield event
@@ -146,13 +151,13 @@ class Exporting:
         """Whether one is under way."""
         return self._jobs.is_running("export")
 
-    def start(self, recipe: Recipe, plan: Plan | None) -> None:
+    def start(self, recipe: Recipe, plan: Plan | None, scanned: list[Scanned] | None) -> None:
         """Begin; see `export`."""
         self._tally, self._recipe, self._stopping = Tally(), recipe, False
         self._footer.start()
         self._memory.take_dataset(recipe.export.folder, recipe.media.folder)
         stop = threading.Event()
-        self._jobs.start("export", partial(export, recipe, plan, stop), self._end, self._report, stop)
+        self._jobs.start("export", partial(export, recipe, plan, scanned, stop), self._end, self._report, stop)
 
     def cancel(self) -> None:
         """Stop after the tiles under way."""

@@ -14,7 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 from napari.qt.threading import create_worker
-from qtpy.QtCore import QObject
+from qtpy.QtCore import QObject, QThreadPool
 
 from napari_tiles_creator.errors import TilesError
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 # Events are handed over in batches: thousands a second, one signal each, would drown the window.
 BATCH_SECONDS = 0.05
+# One thread a processor, as Qt has it, would let the plan wait for an export and a histogram on a small machine.
+FEWEST_THREADS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,8 @@ class Job(QObject):
 
     def start(self) -> None:
         """Start the thread."""
+        pool = QThreadPool.globalInstance()
+        pool.setMaxThreadCount(max(FEWEST_THREADS, pool.maxThreadCount()))
         self._generator = self._steps()
         self._worker = create_worker(_Named(_relay, self._generator, name=self._name), _ignore_errors=True)
         self._worker.yielded.connect(self._report)
@@ -203,10 +207,11 @@ class Jobs:
         if purpose in self._jobs:
             self._jobs.pop(purpose).drop()
 
-    def drop_all(self) -> None:
-        """Stop all jobs and hear nothing of them any more."""
+    def drop_all(self, but: str = "") -> None:
+        """Stop all jobs, but those of one purpose, and hear nothing of them any more."""
         for purpose in list(self._jobs):
-            self.drop(purpose)
+            if purpose != but:
+                self.drop(purpose)
 
 
 def once(function: Callable[[], Any]) -> Work:

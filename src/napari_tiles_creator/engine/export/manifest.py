@@ -27,11 +27,14 @@ if TYPE_CHECKING:
     from napari_tiles_creator.engine.pixels.measure import Range
     from napari_tiles_creator.engine.planning.image_plan import ImagePlan, PlannedTile
     from napari_tiles_creator.engine.planning.plan import Failure, Plan
+    from napari_tiles_creator.sources.base import SourceInfo
 
 TABLE = "tiles.csv"
 HEAD = "tiles.json"
 WORK_FOLDER = ".tiles-creator"
 SCHEMA = 1
+# Of each of three places in a source's file.
+SAMPLED_BYTES = 1 << 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +204,7 @@ def _source(image: ImagePlan, failed: str | None) -> dict[str, Any]:
         "path": image.name,
         "stem": image.stem,
         "bytes": image.size_bytes,
+        "fingerprint": fingerprint(image.info),
         "axes": image.info.axes,
         "shape": list(image.info.shape),
         "dtype": image.info.dtype.name,
@@ -209,6 +213,26 @@ def _source(image: ImagePlan, failed: str | None) -> dict[str, Any]:
         "tiles": image.tiles,
         "failed": failed,
     }
+
+
+def fingerprint(info: SourceInfo) -> int | None:
+    """Return a checksum of some of a file's bytes, which tells it from another one of the same name and size.
+
+    Its beginning, middle and end: a whole slide is not read for it. None for what is no file, or cannot be read: the
+    export tells that.
+    """
+    if info.opener is not None:
+        return None
+    crc = 0
+    try:
+        with open(info.path, "rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            for start in (0, (size - SAMPLED_BYTES) // 2, size - SAMPLED_BYTES):
+                file.seek(max(0, start))
+                crc = zlib.crc32(file.read(SAMPLED_BYTES), crc)
+    except OSError:
+        return None
+    return crc
 
 
 def write_whole(path: Path, text: str) -> None:
