@@ -80,8 +80,8 @@ def test_every_kind_of_image_is_told(dock, planned, two_sizes, qtbot):
     qtbot.mouseClick(rescale, Qt.MouseButton.LeftButton, pos=QPoint(8, rescale.height() // 2))
     qtbot.waitUntil(lambda: dock.plan is not None and dock.plan is not plan)
     rows = [re.findall("<td[^>]*>([^<]*)", row) for row in dock.calibration.result.text().split("<tr>")]
-    assert ["1 ×", "0.1725", "200×100 → 106×53", "×0.531"] in rows  # 0.1725 / 0.325 × 200 = 106.2
-    assert ["1 ×", "0.65", "96×80 → 192×160", "×2"] in rows
+    assert ["1 ×", "0.1725", "200×100→106×53", "×0.531"] in rows  # 0.1725 / 0.325 × 200 = 106.2
+    assert ["1 ×", "0.65", "96×80→192×160", "×2"] in rows
     assert len(rows) == 1 + 1 + 4
     assert dock.calibration.header.summary.text() == "each file's → 0.325 µm"
 
@@ -97,3 +97,11 @@ def test_layers_of_others_stay_as_they_are(dock, planned, viewer, qtbot):
     assert tuple(mine.scale) == (3, 3)
     assert not mine.visible
     assert list(mine.contrast_limits) == [0, 5]
+
+
+def test_a_number_may_be_typed_digit_by_digit(dock, planned, qtbot):
+    planned(calibration__enabled=True)
+    target = dock.calibration.editor("target_pixel_size_um")
+    type_into(qtbot, target.line, "0.26")
+    qtbot.waitUntil(lambda: dock.plan is not None and dock.plan.recipe.calibration.target_pixel_size_um == 0.26)
+    assert "×2.5" in dock.calibration.result.text()

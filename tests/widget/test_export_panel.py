@@ -5,12 +5,12 @@ import shlex
 import numpy as np
 import pytest
 import tifffile
-from qtpy.QtCore import QMimeData, QPointF, Qt, QUrl
+from qtpy.QtCore import QMimeData, QPointF, Qt, QTimer, QUrl
 from qtpy.QtGui import QDropEvent, QGuiApplication
 
 from napari_tiles_creator import make_plan, run
 from napari_tiles_creator._widget.panels import export as panel_module
-from napari_tiles_creator.engine.export.estimate import expected_seconds, free_bytes
+from napari_tiles_creator.engine.export.estimate import Remaining, free_bytes
 
 
 def click(qtbot, button):
@@ -21,6 +21,12 @@ def exported(dock, qtbot):
     with qtbot.waitSignal(dock.exportFinished, timeout=20000) as end:
         click(qtbot, dock.footer.export_button)
     return end.args[0]
+
+
+def load(dock, qtbot):
+    """Load the exported tiles; wait until the last layer is there."""
+    click(qtbot, dock.export.load_button)
+    qtbot.waitUntil(dock.export.progress.isHidden, timeout=20000)
 
 
 def action(dock):
@@ -69,7 +75,7 @@ def test_another_export_is_told_beside_the_folder_and_leaves_when_it_is_mended(d
     size.setValue(40)
     qtbot.waitUntil(lambda: "folder" in dock.export.problems)
     message = dock.export.problems["folder"]
-    assert "size_px is 32, not 40" in message
+    assert "Size is 32, not 40" in message
     assert "tiles-creator" not in message
     assert message in dock.footer.status.text()
     size.setValue(32)
@@ -142,7 +148,7 @@ def test_the_estimate_names_tiles_bytes_room_and_time(dock, planned, tmp_path):
 
 def test_a_time_that_was_never_measured_is_a_guess(planned):
     def time(plan, rate):
-        return panel_module.estimate_text(plan, 0, None, rate).split(" · ")[-1]
+        return panel_module.estimate_text(Remaining.of(plan), 0, None, rate).split(" · ")[-1]
 
     plan = planned()
     assert time(plan, None) == "less than 1 s"
@@ -154,8 +160,10 @@ def test_a_time_that_was_never_measured_is_a_guess(planned):
 
 def test_time_left_is_that_of_the_tiles_left(planned):
     plan = planned()
-    assert expected_seconds(plan, len(plan), 1e6) == 0
-    assert expected_seconds(plan, len(plan) // 2, 1e6) == pytest.approx(expected_seconds(plan, 0, 1e6) / 2, rel=0.05)
+    assert Remaining.of(plan, len(plan)).seconds(1e6) == 0
+    assert Remaining.of(plan, len(plan) // 2).seconds(1e6) == pytest.approx(
+        Remaining.of(plan).seconds(1e6) / 2, rel=0.05
+    )
 
 
 def test_a_disk_that_is_too_small_is_told(dock, planned, qtbot):
@@ -199,8 +207,7 @@ def test_no_command_without_folders(dock, planned, qtbot):
 def test_loaded_tiles_lie_where_the_image_lies(viewer, dock, planned, qtbot, images):
     planned(normalization__scope="none", normalization__dtype=None)
     exported(dock, qtbot)
-    click(qtbot, dock.export.load_button)
-    qtbot.waitUntil(lambda: len(viewer.layers) == 6)
+    load(dock, qtbot)
     for number in range(3):
         layer = viewer.layers[f"image_{number} (tiles)"]
         np.testing.assert_array_equal(np.asarray(layer.data), tifffile.imread(images / f"image_{number}.tif"))
@@ -211,29 +218,28 @@ def test_loaded_tiles_lie_where_the_image_lies(viewer, dock, planned, qtbot, ima
     shapes = viewer.layers[f"image_0: tiles ({count})"]
     assert shapes.nshapes == count
     assert list(shapes.features["index"]) == list(range(count))
-    click(qtbot, dock.export.load_button)  # again: replaced, not added
-    qtbot.waitUntil(lambda: not dock._jobs.is_running("load tiles"))
+    load(dock, qtbot)  # again: replaced, not added
     assert len(viewer.layers) == 6
 
 
 def test_loaded_calibrated_tiles_begin_at_the_same_corner(viewer, dock, planned, qtbot):
     planned(calibration__enabled=True, calibration__scale=2.0)
     exported(dock, qtbot)
-    click(qtbot, dock.export.load_button)
-    qtbot.waitUntil(lambda: "image_0 (tiles)" in viewer.layers)
+    load(dock, qtbot)
     layer = viewer.layers["image_0 (tiles)"]
     half = layer.scale / 2  # extents end at the centres of pixels
     np.testing.assert_allclose(layer.extent.world[0] - half, -0.325)  # half a pixel of the source before its centre
     np.testing.assert_allclose(layer.extent.world[1] + half, (96 * 0.65 - 0.325, 80 * 0.65 - 0.325))
 
 
-def test_missing_tiles_are_named(viewer, dock, planned, qtbot, tmp_path):
+def test_missing_and_damaged_tiles_are_named(viewer, dock, planned, qtbot, tmp_path):
     planned()
     exported(dock, qtbot)
     (tmp_path / "tiles" / "image_0_001.tif").unlink()
-    click(qtbot, dock.export.load_button)
-    qtbot.waitUntil(lambda: "image_0 (tiles)" in viewer.layers)
+    (tmp_path / "tiles" / "image_1_000.tif").write_bytes(b"nonsense")
+    load(dock, qtbot)
     assert "image_0_001.tif" in dock.export.loaded.text()
+    assert "image_1_000.tif" in dock.export.loaded.text()
 
 
 def test_loading_from_a_folder_without_tiles_says_so(dock, planned, qtbot):
@@ -244,20 +250,43 @@ def test_loading_from_a_folder_without_tiles_says_so(dock, planned, qtbot):
     assert dock.export.progress.isHidden()
 
 
-def test_a_large_image_is_loaded_as_a_pyramid(viewer, dock, planned, qtbot, images, monkeypatch):
-    from napari_tiles_creator.engine.back import planes
+def test_a_large_image_is_loaded_as_a_pyramid(viewer, dock, planned, qtbot, images):
+    for path in images.glob("*.tif"):
+        path.unlink()
+    pixels = np.add.outer(np.arange(3200), np.arange(1500) // 4).astype(np.uint16)  # tells where it is
+    tifffile.imwrite(images / "large.tif", pixels)
+    planned(normalization__scope="none", normalization__dtype=None, tiling__size_px=512, tiling__overlap_px=0)
+    exported(dock, qtbot)
+    load(dock, qtbot)
+    layer = viewer.layers["large (tiles)"]
+    assert layer.multiscale
+    assert [level.shape for level in layer.data] == [(3200, 1500), (1600, 750), (800, 375)]
+    np.testing.assert_allclose(np.asarray(layer.data[1], float), pixels[1::2, 1::2], atol=3)
+    np.testing.assert_array_equal(layer.data[0][10:30, 5:60], pixels[10:30, 5:60])
 
-    monkeypatch.setattr(planes, "HELD_SIDE", 40)
-    planned(normalization__scope="none", normalization__dtype=None)
+
+def test_the_window_answers_between_the_layers(viewer, dock, planned, qtbot):
+    planned()
+    exported(dock, qtbot)
+    turns = []
+    timer = QTimer()
+    timer.timeout.connect(lambda: turns.append(len(viewer.layers)))
+    timer.start(0)
+    load(dock, qtbot)
+    timer.stop()
+    assert set(turns) >= set(range(7))
+
+
+def test_what_is_still_to_be_added_is_given_up_with_the_dock(viewer, dock, planned, qtbot):
+    planned()
     exported(dock, qtbot)
     click(qtbot, dock.export.load_button)
-    qtbot.waitUntil(lambda: "image_0 (tiles)" in viewer.layers)
-    layer = viewer.layers["image_0 (tiles)"]
-    pixels = tifffile.imread(images / "image_0.tif")
-    assert layer.multiscale
-    assert [level.shape for level in layer.data] == [(96, 80), (24, 20)]
-    np.testing.assert_array_equal(layer.data[1], pixels[2::4, 2::4])
-    np.testing.assert_array_equal(layer.data[0][10:30, 5:60], pixels[10:30, 5:60])
+    qtbot.waitUntil(lambda: len(viewer.layers) > 0)
+    viewer.window.remove_dock_widget(dock)
+    there = len(viewer.layers)
+    assert there < 6
+    qtbot.wait(300)
+    assert len(viewer.layers) == there
 
 
 def test_of_many_images_the_previewed_one_is_loaded(viewer, dock, planned, qtbot, images):
@@ -268,8 +297,7 @@ def test_of_many_images_the_previewed_one_is_loaded(viewer, dock, planned, qtbot
     planned()
     exported(dock, qtbot)
     dock.tiles.image.setCurrentIndex(4)
-    click(qtbot, dock.export.load_button)
-    qtbot.waitUntil(lambda: "image_4 (tiles)" in viewer.layers)
+    load(dock, qtbot)
     assert len(viewer.layers) == 2
     assert "1 of 6 images" in dock.export.loaded.text()
 
@@ -278,7 +306,6 @@ def test_loading_keeps_the_users_layers_as_they_are(viewer, dock, planned, qtbot
     mine = viewer.add_image(np.zeros((20, 20), np.uint8), name="mine", contrast_limits=(3, 77))
     planned()
     exported(dock, qtbot)
-    click(qtbot, dock.export.load_button)
-    qtbot.waitUntil(lambda: "image_0 (tiles)" in viewer.layers)
+    load(dock, qtbot)
     assert viewer.layers.selection.active is mine
     assert (mine.visible, list(mine.contrast_limits)) == (True, [3, 77])

@@ -125,7 +125,8 @@ def test_stack_of_the_user_turns_to_the_tile(over_layers, viewer, dock, qtbot):
 def test_layer_of_the_user_is_removed(mine, over_layers, viewer, dock, qtbot):
     over_layers()
     viewer.layers.remove(mine)
-    qtbot.wait(400)
+    qtbot.waitUntil(lambda: dock.plan is None)
+    assert "no image is open" in dock.footer.status.text()
     dock.tiles.slider.setValue(3)
     dock.clear_state()
     assert list(viewer.layers) == []
@@ -146,7 +147,13 @@ def test_every_layer_can_be_removed_at_any_time(dock, planned, viewer, qtbot):
         qtbot.waitUntil(lambda old=plan: dock.plan is not None and dock.plan is not old)
         plan = dock.plan
     viewer.layers.clear()
-    qtbot.wait(100)
+    assert not dock.preview.is_on
+    dock.tiles.slider.setValue(3)
+    dock.tiles.editor("overlap_px").first.setValue(0 if dock.tiles.editor("overlap_px").value() else 8)
+    qtbot.waitUntil(lambda old=plan: dock.plan is not None and dock.plan is not old)
+    assert list(viewer.layers) == []
+    dock.preview_tiles()
+    qtbot.waitUntil(lambda: "Current tile" in viewer.layers)
 
 
 def test_active_layer_stays(dock, planned, viewer, qtbot):

@@ -36,7 +36,7 @@ def all_shown(large, dock, planned, viewer, qtbot):
 def zoom(dock, viewer, qtbot, tile_px):
     """Zoom until a pixel of the tiles is so many pixels of the screen."""
     viewer.scene.camera.zoom = tile_px
-    dock._preview._set_detail()
+    dock.preview.set_detail()
     qtbot.waitUntil(lambda: not dock._jobs.is_running("pattern"))
 
 
@@ -133,17 +133,17 @@ def test_region_dims_what_is_outside(all_shown, dock, viewer, qtbot):
 
 def test_content(all_shown, dock, viewer, qtbot, large):
     plan = all_shown(tiling__size_px=100, tiling__overlap_px=0, tiling__min_foreground=0.5)
-    qtbot.waitUntil(lambda: dock._preview._states.is_filtered)
-    assert dock._preview._states.kept.reshape(10, 10).tolist() == [[False] * 6 + [True] * 4] * 10
+    qtbot.waitUntil(lambda: dock.preview.states.is_filtered)
+    assert dock.preview.states.kept.reshape(10, 10).tolist() == [[False] * 6 + [True] * 4] * 10
     for index, told in ((5, "0 % foreground: left out"), (6, "100 % foreground")):
         dock.tiles.slider.setValue(index)
         qtbot.waitUntil(lambda text=told: dock.tiles.browser.state.text() == text)
-    shares = dock._preview._states.shares
+    shares = dock.preview.states.shares
     dock.tiles.editor("min_foreground").set_value(0.25)
-    qtbot.waitUntil(lambda: dock.plan is not plan and dock._preview._states.least == 0.25)
-    assert dock._preview._states.shares is shares  # nothing is computed anew
+    qtbot.waitUntil(lambda: dock.plan is not plan and dock.preview.states.least == 0.25)
+    assert dock.preview.states.shares is shares  # nothing is computed anew
     dock.tiles.editor("foreground").set_value("dark")
-    qtbot.waitUntil(lambda: dock._preview._states.kept.reshape(10, 10).tolist() == [[True] * 6 + [False] * 4] * 10)
+    qtbot.waitUntil(lambda: dock.preview.states.kept.reshape(10, 10).tolist() == [[True] * 6 + [False] * 4] * 10)
 
 
 def test_many_scattered_tiles_are_never_cut_short_silently(all_shown, dock, viewer, qtbot):
@@ -170,7 +170,7 @@ def test_other_units_in_the_viewer(all_shown, dock, viewer, qtbot, images):
     all_shown(tiling__size_px=20, tiling__overlap_px=0)
     viewer.add_image(np.zeros((10, 10)), units=("nm", "nm"))
     viewer.scene.camera.zoom = 0.01  # pixels of the screen per nm: 5 per pixel of the image
-    dock._preview._set_detail()
+    dock.preview.set_detail()
     widths = np.array(viewer.layers[ALL].edge_width) * 0.5 * 1000 * 0.01
     np.testing.assert_allclose(widths, 2, rtol=0.02)
 
@@ -184,3 +184,29 @@ def test_new_widths_are_drawn(all_shown, dock, viewer, qtbot):
         viewer.layers[name].events.set_data.connect(lambda _, which=name: drawn.append(which))
     zoom(dock, viewer, qtbot, 5.0)
     assert set(drawn) == {ALL, "Current tile"}
+
+
+def test_content_of_an_image_does_not_depend_on_others(all_shown, planned, dock, qtbot, images):
+    tifffile.imwrite(images / "other.tif", np.zeros((300, 300), np.uint16))
+    fields = {"tiling__size_px": 100, "tiling__overlap_px": 0, "tiling__min_foreground": 0.5}
+    all_shown(**fields)
+    qtbot.waitUntil(lambda: dock.preview.states.shares is not None)
+    shares = dock.preview.states.shares
+    plan = planned(**fields, media__exclude=["other.tif"])
+    assert len(plan.images) == 1
+    assert dock.preview.states.shares is shares
+
+
+def test_content_that_could_not_be_measured_is_measured_later(all_shown, planned, dock, qtbot, images):
+    fields = {"tiling__size_px": 100, "tiling__overlap_px": 0}
+    all_shown(**fields)
+    path = images / "large.tif"
+    path.rename(images / "gone")
+    with qtbot.waitSignal(dock.failed) as told:
+        planned(**fields, tiling__min_foreground=0.5)
+    assert "large.tif" in told.args[0]
+    assert dock.tiles.browser.state.text() == "its content could not be measured"
+    (images / "gone").rename(path)
+    planned(**fields, tiling__min_foreground=0.4)
+    qtbot.waitUntil(lambda: dock.preview.states.is_filtered)
+    assert dock.tiles.browser.state.text() == "0 % foreground: left out"

@@ -5,6 +5,9 @@ import pytest
 import tifffile
 from qtpy.QtCore import Qt
 
+from napari_tiles_creator import Recipe
+from napari_tiles_creator.recipe.media import OPEN_LAYERS
+
 
 def click_scope(dock, qtbot, scope):
     button = dock.normalization.editor("scope")._buttons[scope]
@@ -73,3 +76,23 @@ def test_histograms_follow_the_chosen_image(dock, planned, images, qtbot):
     qtbot.waitUntil(lambda: sum(before.counts) == 64 * 64)
     dock.clear_state()
     assert before.isHidden()
+
+
+def test_histograms_of_a_layer_whose_pixels_were_replaced(dock, viewer, qtbot):
+    layer = viewer.add_image(np.arange(2500, dtype=np.uint16).reshape(50, 50), name="mine")
+    dock.set_recipe(Recipe.preset("unet", source=OPEN_LAYERS, output=""))
+    before = dock.normalization.before
+    qtbot.waitUntil(lambda: len(before.counts) > 0 and before.ends == ("0", "2499"))
+    layer.data = layer.data + 1000
+    qtbot.waitUntil(lambda: before.ends == ("1000", "3499"))
+
+
+def test_histograms_of_the_dataset_follow_its_images(dock, planned, images, qtbot):
+    """A brighter image ticked off: with scope dataset the rest is mapped to all of the bounds."""
+    tifffile.imwrite(images / "image_9.tif", np.full((64, 64), 60000, np.uint16))
+    planned(normalization__scope="dataset")
+    after = dock.normalization.after
+    qtbot.waitUntil(lambda: len(after.counts) > 0)
+    assert float(after.ends[1]) < 0.1
+    planned(normalization__scope="dataset", media__exclude=["image_9.tif"])
+    qtbot.waitUntil(lambda: len(after.counts) > 0 and float(after.ends[1]) > 0.9)

@@ -5,19 +5,15 @@ import pytest
 import tifffile
 
 from napari_tiles_creator import Recipe, make_plan
-from napari_tiles_creator._widget.viewing import lazy_plane
 from napari_tiles_creator._widget.viewing.picture import LONGEST_SIDE, read_picture
+from napari_tiles_creator.engine.pixels import pyramid
+from napari_tiles_creator.engine.steps import result_of
 
 
 def picture_of(path, **changes):
     recipe = Recipe.preset("unet").changed({"media.folder": str(path), "calibration.enabled": False, **changes})
     plan = make_plan(recipe)
-    steps = read_picture(plan.images[0], recipe.media)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value
+    return result_of(read_picture(plan.images[0], recipe.media))
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +69,7 @@ def test_a_wide_view_of_a_fine_level_decodes_little(tmp_path, plane, monkeypatch
     smooth = (np.add.outer(np.arange(2100), np.arange(plane.shape[1])) // 2).astype(np.uint16)
     tifffile.imwrite(tmp_path / "a.tif", smooth, tile=(256, 256))
     levels = picture_of(tmp_path / "a.tif").pixels
-    monkeypatch.setattr(lazy_plane, "MOST_PIXELS", 1 << 20)
+    monkeypatch.setattr(pyramid, "MOST_PIXELS", 1 << 20)
     seen = levels[0][:2000, :4000]
     assert seen.shape == (2000, 4000)
     assert seen.dtype == np.uint16

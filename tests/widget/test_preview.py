@@ -1,10 +1,13 @@
 """Sample and preview in the viewer."""
 
+import os
+
 import numpy as np
 import pytest
 import tifffile
 from qtpy.QtCore import Qt
 
+from image_folder import write_image
 from napari_tiles_creator import Recipe
 
 PREVIEW = ["Preview image", "Current tile"]
@@ -179,7 +182,7 @@ def test_colour(previewed, viewer, images):
 def test_every_so_many_th_pixel_lies_over_those_it_stands_for(planned):
     from napari_tiles_creator._widget.viewing.placement import image_placement
 
-    placement = image_placement(planned().images[0], 3)
+    placement = image_placement(planned().images[0]).resampled(3, 3)
     assert placement.scale == pytest.approx((1.95, 1.95))
     # The first pixel stands for source pixels 0, 1 and 2: its upper edge is theirs.
     assert placement.translate[0] - placement.scale[0] / 2 == pytest.approx(-0.325)
@@ -224,3 +227,58 @@ def test_image_that_vanished_is_told(dock, planned, viewer, qtbot, images):
     with qtbot.waitSignal(dock.failed) as told:
         dock.preview_tiles()
     assert "image_0.tif" in told.args[0]
+
+
+def test_another_channel_has_a_contrast_of_its_own(previewed, planned, viewer, images, dock, qtbot):
+    for path in images.glob("*.tif"):
+        path.unlink()
+    rng = np.random.default_rng(0)
+    pixels = np.stack([rng.integers(0, 100, (96, 80)), rng.integers(20000, 60000, (96, 80))]).astype(np.uint16)
+    tifffile.imwrite(images / "channels.tif", pixels, imagej=True, metadata={"axes": "CYX"})
+    previewed(media__channel=0)
+    layer = viewer.layers["Preview image"]
+    assert tuple(layer.contrast_limits_range) == (pixels[0].min(), pixels[0].max())
+    viewer.scene.camera.zoom = 3.25
+    planned(media__channel=1)
+    qtbot.waitUntil(lambda: viewer.layers["Preview image"].data[0, 0] == pixels[1, 0, 0])
+    assert tuple(layer.contrast_limits_range) == (pixels[1].min(), pixels[1].max())
+    assert tuple(layer.contrast_limits) == tuple(np.percentile(pixels[1], [0.5, 99.8]))
+    assert viewer.scene.camera.zoom == 3.25
+
+
+def test_another_plane_keeps_the_contrast(previewed, viewer, images, dock, qtbot):
+    for path in images.glob("*.tif"):
+        path.unlink()
+    pixels = np.random.default_rng(0).integers(0, 60000, (2, 96, 80), dtype=np.uint16)
+    tifffile.imwrite(images / "stack.tif", pixels, imagej=True, metadata={"axes": "ZYX"})
+    previewed()
+    viewer.layers["Preview image"].contrast_limits = (70, 700)
+    dock.tiles.slider.setValue(13)
+    qtbot.waitUntil(lambda: np.array_equal(viewer.layers["Preview image"].data, pixels[1]))
+    assert tuple(viewer.layers["Preview image"].contrast_limits) == (70, 700)
+
+
+def test_a_file_that_was_written_anew_is_shown_anew(previewed, viewer, images, dock, qtbot):
+    previewed()
+    path = images / "image_0.tif"
+    pixels = write_image(path, (96, 80), 0.65, seed=9)  # as many bytes as before
+    os.utime(path, ns=(0, 1_000_000_000))
+    dock.media.rescanAsked.emit()
+    qtbot.waitUntil(lambda: np.array_equal(viewer.layers["Preview image"].data, pixels))
+
+
+def test_nothing_is_shown_of_a_plan_without_images(previewed, viewer, dock, qtbot):
+    previewed()
+    dock.normalization.editor("scope").set_value("none")
+    dock.normalization.editor("dtype").set_value("uint8")  # the images have 16 bits
+    qtbot.waitUntil(lambda: names(viewer) == [])
+    assert not dock.tiles.slider.isEnabled()
+    assert dock.tiles.tile_name.text() == ""
+    dock.normalization.editor("dtype").set_value("float32")
+    qtbot.waitUntil(lambda: names(viewer) == PREVIEW)
+
+
+def test_padding_is_part_of_the_tile(previewed, viewer, dock):
+    previewed(tiling__size_px=200, tiling__overlap_px=0)
+    layer = viewer.layers["Current tile"]
+    np.testing.assert_allclose(layer.data_to_world(layer.data[0][2]), (np.array([200, 200]) - 0.5) * 0.65)

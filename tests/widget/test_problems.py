@@ -3,6 +3,7 @@
 import pytest
 from qtpy.QtCore import Qt
 
+from image_folder import write_image
 from napari_tiles_creator import Recipe
 
 
@@ -108,3 +109,35 @@ def test_link_leads_to_the_field(dock, qtbot):
     dock.footer.status.linkActivated.emit("media.folder")
     assert dock.media.header.is_unfolded
     qtbot.waitUntil(lambda: dock.media.editor("folder").line.hasFocus() or not dock.isActiveWindow())
+
+
+def test_a_plan_without_tiles_says_why(dock, qtbot, images, tmp_path):
+    """16-bit images and a preset for 8 bits: the reason is in sight before anything is pressed."""
+    recipe = Recipe.preset("axons", source=images, output=tmp_path / "tiles")
+    dock.set_recipe(recipe)
+    qtbot.waitUntil(lambda: "uint8 cannot hold" in dock.footer.status.text())
+    assert "dtype" in dock.normalization.problems
+    assert "normalization." not in dock.footer.status.text().partition("<a")[0]
+    assert "Normalization › Type" in dock.footer.status.text()
+
+
+def test_messages_speak_of_the_docks_labels(dock, planned, qtbot, images):
+    for path in images.iterdir():
+        path.unlink()
+    write_image(images / "plain.tif")
+    dock.set_recipe(Recipe.preset("unet", source=images, output=images.parent / "tiles"))
+    qtbot.waitUntil(lambda: dock.plan is not None)
+    rescale = dock.calibration.editor("enabled")
+    rescale.setChecked(True)
+    qtbot.waitUntil(lambda: "no pixel size" in dock.footer.status.text())
+    assert "enter it at Calibration › From" in dock.footer.status.text()
+    assert "--" not in dock.footer.status.text()
+    assert dock.calibration.editor("pixel_size_um").line.property("invalid")
+
+
+def test_all_images_unticked(dock, planned, qtbot):
+    planned()
+    model = dock.media.model
+    for row in range(model.rowCount()):
+        model.setData(model.index(row, 0), Qt.CheckState.Unchecked, Qt.ItemDataRole.CheckStateRole)
+    qtbot.waitUntil(lambda: "all images are left out" in dock.footer.status.text())

@@ -6,11 +6,16 @@ import shutil
 import numpy as np
 import pytest
 import tifffile
+from napari.layers import Layer
+from napari.utils.notifications import notification_manager
 
 from image_folder import write_image
 from napari_tiles_creator import Recipe, make_plan, run
 from napari_tiles_creator._widget.contributions import dataset_reader
 from napari_tiles_creator._widget.memory import Memory
+from napari_tiles_creator._widget.viewing.exported_outlines import dataset_outlines
+from napari_tiles_creator.engine.back.tiled_image import tiled_sources
+from napari_tiles_creator.engine.export.manifest import Manifest
 
 PLUGIN = "napari-tiles-creator"
 
@@ -75,13 +80,15 @@ def test_the_images_are_found_where_they_were_at_the_export(viewer, images, expo
     assert "image_0" in names(viewer)
 
 
-@pytest.mark.parametrize("change", ["gone", "other pixels", "other shape"])
+@pytest.mark.parametrize("change", ["gone", "other pixels", "other size", "other shape"])
 def test_without_the_images_their_tiles_are_shown(viewer, images, exported, tmp_path, change):
     folder = exported(images, normalization__scope="none", normalization__dtype=None)
     pixels = tifffile.imread(images / "image_0.tif")
     if change == "gone":
         (images / "image_0.tif").unlink()
     elif change == "other pixels":
+        write_image(images / "image_0.tif", (96, 80), 0.65, seed=99)
+    elif change == "other size":
         write_image(images / "image_0.tif", (96, 81), 0.65)
     else:  # as many bytes, another form
         write_image(images / "image_0.tif", (80, 96), 0.65)
@@ -109,19 +116,74 @@ def test_a_layer_a_split(viewer, images, exported):
     assert not np.array_equal(train.edge_color[0], val.edge_color[0])
 
 
-def test_many_tiles_are_drawn_by_their_edges(viewer, images, exported, monkeypatch):
-    from napari_tiles_creator._widget.viewing import exported as layers_module
+@pytest.fixture
+def many(exported, tmp_path):
+    """A dataset of one image with 1 444 tiles: more than napari draws at ease one by one."""
+    (tmp_path / "data" / "large").mkdir(parents=True)
+    pixels = write_image(tmp_path / "data" / "large" / "big.tif", (600, 600), 0.65)
+    fields = {"tiling__size_px": 16, "tiling__overlap_px": 0, "normalization__scope": "none"}
+    return exported(tmp_path / "data" / "large", **fields, normalization__dtype=None), pixels
 
-    folder = exported(images)
-    monkeypatch.setattr(layers_module, "MOST_RECTANGLES", 5)
-    viewer.open(str(folder), plugin=PLUGIN)
-    shapes = viewer.layers[1]
-    assert set(shapes.shape_type) == {"line"}
+
+def rows_of(folder):
     with open(folder / "tiles.csv", newline="") as table:
-        rows = [row for row in csv.DictReader(table) if row["source"] == "image_0.tif"]
-    edges = {int(row["y"]) - 0.5 for row in rows} | {int(row["y"]) + int(row["height"]) - 0.5 for row in rows}
-    horizontal = {line[0, 0] for line in shapes.data if line[0, 0] == line[1, 0]}
-    assert horizontal == edges
+        return list(csv.DictReader(table))
+
+
+def edges_of(rows):
+    starts = {int(row["y"]) - 0.5 for row in rows}
+    return starts | {int(row["y"]) + int(row["height"]) - 0.5 for row in rows}
+
+
+def test_many_tiles_are_drawn_by_their_edges(viewer, many):
+    viewer.open(str(many[0]), plugin=PLUGIN)
+    shapes = next(layer for layer in viewer.layers if ": tiles" in layer.name)
+    assert set(shapes.shape_type) == {"path"}
+    assert {point[0] for point in shapes.data[0]} == edges_of(rows_of(many[0]))
+
+
+@pytest.mark.parametrize("limits", [(), (100, 50)], ids=["lines", "filled"])
+def test_a_split_of_many_tiles(viewer, many, limits):
+    """Its edges are lines; where these would be too many for napari, a pixel stands for each tile."""
+    folder, _ = many
+    rows = rows_of(folder)
+    for row, is_train in zip(rows, np.random.default_rng(0).random(len(rows)) < 0.8, strict=True):
+        row["split"] = "train" if is_train else "val"
+    with open(folder / "tiles.csv", "w", newline="") as table:
+        writer = csv.DictWriter(table, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+    (source,) = tiled_sources(Manifest.read(folder))
+    train = viewer.add_layer(Layer.create(*dataset_outlines(source, *limits)[0]))
+    expected = np.zeros((38, 38), np.uint8)
+    for row in rows:
+        expected[int(row["row"]), int(row["column"])] = row["split"] == "train"
+    if limits:
+        np.testing.assert_array_equal(train.data, expected)
+        y, x = (float(value) for value in train.world_to_data((100.0, 200.0)))
+        assert (round(y), round(x)) == (int((100 / 0.65 + 0.5) // 16), int((200 / 0.65 + 0.5) // 16))
+    else:
+        assert set(train.shape_type) == {"line"}
+        top = [line for line in train.data if line[0, 0] == line[1, 0] == -0.5]
+        assert sum(abs(line[1, 1] - line[0, 1]) for line in top) == 16 * expected[0].sum()
+
+
+def test_an_image_of_many_tiles_is_there_at_once_and_filled_in(viewer, many, qtbot, tmp_path):
+    folder, pixels = many
+    shutil.move(tmp_path / "data" / "large", tmp_path / "elsewhere")
+    gone = rows_of(folder)[40]
+    (folder / gone["tile"]).unlink()
+    expected = pixels.copy()
+    y, x = int(gone["y"]), int(gone["x"])
+    expected[y : y + 16, x : x + 16] = 0
+    viewer.open(str(folder), plugin=PLUGIN)
+    layer = viewer.layers["big (tiles)"]
+    assert dataset_reader._filling
+    qtbot.waitUntil(lambda: not dataset_reader._filling)
+    np.testing.assert_array_equal(np.asarray(layer.data), expected)
+    low, high = layer.contrast_limits
+    assert pixels.min() <= low < high <= pixels.max()
+    assert any(gone["tile"] in str(record.message) for record in notification_manager.records)
 
 
 def test_of_many_images_the_first_are_shown(viewer, exported, tmp_path):
@@ -134,22 +196,31 @@ def test_of_many_images_the_first_are_shown(viewer, exported, tmp_path):
     assert [layer.visible for layer in viewer.layers] == [True, True] + [False] * 6
 
 
-def test_a_large_image_opens_at_once_and_is_filled_in(viewer, exported, tmp_path, qtbot, monkeypatch):
-    from napari_tiles_creator.engine.back import planes
-
-    monkeypatch.setattr(planes, "HELD_SIDE", 64)
+def test_a_large_image_opens_at_once_and_is_filled_in(viewer, exported, tmp_path, qtbot):
     (tmp_path / "data" / "large").mkdir(parents=True)
-    pixels = write_image(tmp_path / "data" / "large" / "big.tif", (300, 500), 0.65)
-    folder = exported(tmp_path / "data" / "large")
+    pixels = np.add.outer(np.arange(100, 3300), np.arange(3001) // 4).astype(np.uint16)  # tells where it is
+    tifffile.imwrite(tmp_path / "data" / "large" / "big.tif", pixels)
+    folder = exported(tmp_path / "data" / "large", tiling__size_px=1024, tiling__overlap_px=0)
     viewer.open(str(folder), plugin=PLUGIN)
     layer = viewer.layers["big"]
     assert layer.multiscale
-    assert [level.shape for level in layer.data] == [(300, 500), (75, 125), (19, 31)]
-    qtbot.waitUntil(lambda: not dataset_reader._filling)
-    np.testing.assert_array_equal(layer.data[-1], pixels[8::16, 8::16])
+    assert [level.shape for level in layer.data] == [(3200, 3001), (1600, 1501), (800, 751)]
     np.testing.assert_array_equal(layer.data[0][100:200, 50:60], pixels[100:200, 50:60])
+    qtbot.waitUntil(lambda: not dataset_reader._filling)
+    np.testing.assert_allclose(np.asarray(layer.data[-1], float)[:, :-1], pixels[2::4, 2:-1:4], atol=3)
     low, high = layer.contrast_limits
     assert 100 <= low < high <= 4000
+
+
+def test_a_contrast_that_the_user_sets_meanwhile_stays(viewer, exported, tmp_path, qtbot):
+    (tmp_path / "data" / "large").mkdir(parents=True)
+    write_image(tmp_path / "data" / "large" / "big.tif", (3200, 3001), 0.65)
+    folder = exported(tmp_path / "data" / "large", tiling__size_px=1024, tiling__overlap_px=0)
+    viewer.open(str(folder), plugin=PLUGIN)
+    assert dataset_reader._filling
+    viewer.layers["big"].contrast_limits = (7, 70)
+    qtbot.waitUntil(lambda: not dataset_reader._filling)
+    assert tuple(viewer.layers["big"].contrast_limits) == (7, 70)
 
 
 @pytest.mark.parametrize("kind", ["folder", "empty", "csv", "json", "tiles.csv", "tiles.json", "damaged", "list"])

@@ -249,3 +249,69 @@ def test_sample_and_preview_keep_the_region(previewed, viewer, dock, qtbot):
     qtbot.waitUntil(lambda: REGION in viewer.layers)
     np.testing.assert_allclose(viewer.layers[REGION].data[0] + 0.5, [[0, 0], [0, 30], [40, 30], [40, 0]])
     assert roi_of(dock) == before
+
+
+HOLED = ((0, 0), (70, 0), (70, 90), (0, 90), (0, 0)), ((20, 30), (60, 30), (60, 80), (20, 80), (20, 30))
+OTHER = (((72, 0), (78, 0), (78, 20), (72, 0)),)
+WITH_HOLES = {"type": "MultiPolygon", "coordinates": [HOLED, OTHER]}
+
+
+def outlines(roi):
+    """Return the set of points of each ring, polygon by polygon."""
+    return [[set(ring) for ring in polygon] for polygon in roi.coordinates]
+
+
+@pytest.fixture
+def with_holes(previewed, viewer, dock, qtbot):
+    previewed(tiling__roi=WITH_HOLES)
+    qtbot.waitUntil(lambda: REGION in viewer.layers)
+    return viewer.layers[REGION]
+
+
+def test_holes_are_drawn_and_survive_edits_of_other_shapes(with_holes, dock, qtbot):
+    layer, before = with_holes, roi_of(dock)
+    assert layer.nshapes == 3
+    np.testing.assert_array_equal(layer.data[1] + 0.5, np.array(HOLED[1][:-1])[:, ::-1])
+    layer.add_rectangles(rectangle(30, 40, 50, 55))  # an island in the hole, and no hole itself
+    qtbot.waitUntil(lambda: roi_of(dock) != before)
+    assert outlines(roi_of(dock)) == [*outlines(before), [{(40, 30), (55, 30), (55, 50), (40, 50)}]]
+    layer.selected_data = {2}
+    layer.remove_selected()
+    qtbot.waitUntil(lambda: len(roi_of(dock).coordinates) == 2)
+    assert outlines(roi_of(dock))[0] == outlines(before)[0]
+
+
+def test_a_hole_leaves_out_the_tiles_in_it(with_holes, dock, planned):
+    image = planned(tiling__roi=WITH_HOLES, tiling__size_px=10, tiling__overlap_px=0).images[0]
+    inside = [planned.tile.box for planned in image if image.left_out(planned.index) is not None]
+    assert {(box.y, box.x) for box in inside if box.x < 70 and box.y < 90} == {
+        (y, x) for y in range(30, 80, 10) for x in range(20, 60, 10)
+    }
+
+
+def test_a_hole_is_moved_and_deleted_by_hand(with_holes, dock, qtbot):
+    layer, before = with_holes, roi_of(dock)
+    layer.data = [layer.data[0], layer.data[1] + [5, 0], layer.data[2]]
+    qtbot.waitUntil(lambda: roi_of(dock) != before)
+    assert outlines(roi_of(dock))[0] == [set(HOLED[0]), {(20, 35), (60, 35), (60, 85), (20, 85)}]
+    layer.selected_data = {1}
+    layer.remove_selected()
+    qtbot.waitUntil(lambda: [len(polygon) for polygon in roi_of(dock).coordinates] == [1, 1])
+
+
+def test_a_hole_that_lost_its_outline_is_no_region(with_holes, dock, qtbot):
+    with_holes.selected_data = {0}
+    with_holes.remove_selected()
+    qtbot.waitUntil(lambda: len(roi_of(dock).coordinates) == 1)
+    assert outlines(roi_of(dock)) == [[set(OTHER[0])]]
+
+
+def test_holes_outlive_sample_and_preview(with_holes, viewer, dock, qtbot):
+    before = outlines(roi_of(dock))
+    dock.show_sample()
+    qtbot.waitUntil(lambda: "Sample names" in viewer.layers)
+    dock.preview_tiles()
+    qtbot.waitUntil(lambda: REGION in viewer.layers)
+    viewer.layers[REGION].add_rectangles(rectangle(0, 71, 10, 75))
+    qtbot.waitUntil(lambda: len(roi_of(dock).coordinates) == 3)
+    assert outlines(roi_of(dock))[:2] == before

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import tifffile
 from PIL import Image
-from qtpy.QtCore import Qt
+from qtpy.QtCore import Qt, QThreadPool
 
+from napari_tiles_creator import Recipe
 from napari_tiles_creator._widget.controls.naming import names_apart
 from napari_tiles_creator.recipe.media import OPEN_LAYERS
 
@@ -63,7 +64,7 @@ def test_every_kind_is_shown_and_the_damaged_one_named(with_zoo, viewer, qtbot):
 
 def test_names_lie_on_no_picture(with_zoo, viewer, qtbot):
     show(with_zoo, viewer, qtbot)
-    mosaic = with_zoo._sample._mosaic
+    mosaic = with_zoo.sample.mosaic
     for y, x in viewer.layers["Sample names"].data:
         assert not any(thumb.box.holds(y, x) for thumb in mosaic.thumbnails)
         assert sum(thumb.cell.holds(y, x) for thumb in mosaic.thumbnails) == 1
@@ -101,7 +102,7 @@ def test_before_a_scan_only_what_is_drawn_is_opened(tmp_path):
 
 def test_double_click_opens_the_image_and_zooms_nowhere(with_zoo, viewer, qtbot):
     show(with_zoo, viewer, qtbot)
-    thumb = next(t for t in with_zoo._sample._mosaic.thumbnails if t.source == "grey.tif")
+    thumb = next(t for t in with_zoo.sample.mosaic.thumbnails if t.source == "grey.tif")
     zoom = viewer.scene.camera.zoom
     double_click(viewer, thumb.box.y + thumb.box.height / 2, thumb.box.x + thumb.box.width / 2)
     assert viewer.scene.camera.zoom == zoom
@@ -122,7 +123,7 @@ def test_a_closed_dock_leaves_the_double_click_alone(with_zoo, viewer, qtbot):
     show(with_zoo, viewer, qtbot)
     viewer.window.remove_dock_widget(with_zoo)
     zoom = viewer.scene.camera.zoom
-    thumb = with_zoo._sample._mosaic.thumbnails[0]
+    thumb = with_zoo.sample.mosaic.thumbnails[0]
     double_click(viewer, thumb.box.y + 1, thumb.box.x + 1)
     assert viewer.scene.camera.zoom == 2 * zoom
 
@@ -189,3 +190,56 @@ def test_an_odd_one_among_them_spoils_nothing():
     assert short[0] == "notes.png"
     assert len(set(short)) == 13
     assert all(f"B{number:02d}" in name for number, name in enumerate(short[1:]))
+
+
+@pytest.fixture
+def slow_layers(dock, viewer, qtbot):
+    """Three layers whose pixels come when the event is set, and the event, which is not."""
+    goes_on = threading.Event()
+    goes_on.set()
+
+    def block(block_id):
+        assert goes_on.wait(20)
+        return np.full((50, 50), 7, np.uint8)
+
+    for number in range(3):
+        lazy = da.map_blocks(block, chunks=((50,), (50,)), dtype=np.uint8, meta=np.empty((0, 0), np.uint8))
+        viewer.add_image(lazy, name=f"slow {number}", contrast_limits=(0, 255))
+    fields = {"tiling.size_px": 16, "tiling.overlap_px": 0, "normalization.dtype": "uint8", "export.format": "png"}
+    dock.set_recipe(Recipe.preset("unet", source=OPEN_LAYERS, output="").changed(fields))
+    qtbot.waitUntil(lambda: dock.plan is not None)
+    goes_on.clear()
+    yield goes_on
+    goes_on.set()
+
+
+def test_a_later_preview_is_what_is_shown(slow_layers, dock, viewer, qtbot):
+    dock.show_sample()
+    qtbot.waitUntil(lambda: row_is_shown(dock))
+    qtbot.mouseClick(dock.tiles.preview_button, Qt.MouseButton.LeftButton)
+    assert not row_is_shown(dock)
+    qtbot.waitUntil(lambda: "Current tile" in viewer.layers)
+    slow_layers.set()
+    assert QThreadPool.globalInstance().waitForDone(20000)
+    qtbot.wait(50)
+    assert "Sample mosaic" not in viewer.layers
+    assert "Current tile" in viewer.layers
+    assert dock.preview.is_on
+
+
+def test_a_stopped_sample_leaves_the_preview_as_it_was(slow_layers, dock, viewer, qtbot):
+    dock.preview_tiles()
+    qtbot.waitUntil(lambda: "Current tile" in viewer.layers)
+    dock.show_sample()
+    qtbot.waitUntil(lambda: row_is_shown(dock))
+    qtbot.mouseClick(dock.media.sampling.stop_button, Qt.MouseButton.LeftButton)
+    slow_layers.set()
+    qtbot.waitUntil(lambda: not row_is_shown(dock))
+    dock.tiles.slider.setValue(5)
+    qtbot.waitUntil(lambda: dock.tiles.tile_name.text() == "slow_0_005")
+    dock.tiles.editor("size_px").first.setValue(10)
+    qtbot.waitUntil(lambda: dock.tiles.slider.maximum() == 24)
+    dock.show_sample()
+    qtbot.waitUntil(lambda: "Sample names" in viewer.layers)
+    assert not dock.preview.is_on
+    assert "Current tile" not in viewer.layers

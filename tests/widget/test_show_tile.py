@@ -1,10 +1,16 @@
 """What is shown as the exported tile is what an export writes."""
 
+import threading
+
+import dask.array as da
 import numpy as np
 import pytest
 import tifffile
 from PIL import Image
 from qtpy.QtCore import Qt
+
+from napari_tiles_creator import Recipe
+from napari_tiles_creator.recipe.media import OPEN_LAYERS
 
 TILE = "Tile as exported"
 
@@ -22,7 +28,7 @@ def shown(dock, planned, viewer, qtbot):
 
     def show(index=0, **changes):
         plan = planned(**changes)
-        if not dock._preview.is_on:
+        if not dock.preview.is_on:
             dock.preview_tiles()
         qtbot.waitUntil(lambda: dock.tiles.slider.isEnabled())
         dock.tiles.slider.setValue(index)
@@ -36,12 +42,10 @@ def shown(dock, planned, viewer, qtbot):
 
 def wait_for_tile(dock, viewer, qtbot, plan, index):
     def is_shown():
-        wanted = dock._preview._exported._wanted
-        assert wanted is not None
-        assert wanted.plan is plan
-        assert wanted.index == index
         assert TILE in viewer.layers
-        assert not dock._jobs.is_running("tile as exported")
+        shown_plan, shown_index = dock.preview.exported_tile
+        assert shown_plan is plan
+        assert shown_index == index
 
     qtbot.waitUntil(is_shown)
 
@@ -210,3 +214,33 @@ def test_image_that_vanished(shown, dock, viewer, qtbot, images):
     assert "image_0.tif" in told.args[0]
     assert TILE not in viewer.layers
     assert not dock.tiles.show_tile.isChecked()
+
+
+def test_a_tile_never_lies_on_another_image(dock, viewer, qtbot):
+    """Over layers there is no picture to wait for: what is measured first comes last."""
+    goes_on = threading.Event()
+
+    def block(block_id):
+        assert goes_on.wait(20)
+        return np.arange(2500, dtype=np.uint16).reshape(50, 50)
+
+    lazy = da.map_blocks(block, chunks=((50,), (50,)), dtype=np.uint16, meta=np.empty((0, 0), np.uint16))
+    viewer.add_image(np.random.default_rng(0).integers(0, 4000, (50, 50), dtype=np.uint16), name="fast")
+    viewer.add_image(lazy, name="slow", visible=False, contrast_limits=(0, 2500))
+    dock.set_recipe(Recipe.preset("unet", source=OPEN_LAYERS, output="").changed({"tiling.size_px": 130}))
+    qtbot.waitUntil(lambda: dock.plan is not None)
+    dock.preview_tiles()
+    dock.tiles.show_tile.setChecked(True)
+    try:
+        wait_for_tile(dock, viewer, qtbot, dock.plan, 0)
+        dock.tiles.image.setCurrentIndex(1)
+        qtbot.waitUntil(lambda: dock.tiles.tile_name.text() == "slow_000")
+        assert TILE not in viewer.layers
+        assert dock.tiles.show_tile.isChecked()
+        dock.tiles.image.setCurrentIndex(0)  # does not wait for the other one
+        wait_for_tile(dock, viewer, qtbot, dock.plan, 0)
+        dock.tiles.image.setCurrentIndex(1)
+    finally:
+        goes_on.set()
+    qtbot.waitUntil(lambda: TILE in viewer.layers)
+    np.testing.assert_allclose(viewer.layers[TILE].data[:50, :50].ravel(), np.arange(2500) / 2499, atol=1e-6)

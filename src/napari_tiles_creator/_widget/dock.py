@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -86,6 +87,16 @@ class TilesCreatorWidget(RecipeForm):
         self._begin()
         self._last_session.recall()
 
+    @property
+    def preview(self) -> Preview:
+        """What is shown of the chosen image."""
+        return self._preview
+
+    @property
+    def sample(self) -> Sample:
+        """What is shown of some images."""
+        return self._sample
+
     # ---- recipe to plan ----
 
     def _refresh(self) -> None:
@@ -118,6 +129,8 @@ class TilesCreatorWidget(RecipeForm):
     def _show_outcome(self, outcome: Outcome) -> None:
         """Show a new plan, or why there is none."""
         self.plan = outcome.plan
+        if self._exporting.is_running:  # what stands in the folder is on its way
+            outcome = replace(outcome, target=None, target_error=None)
         self.show_outcome(outcome, self._memory.rate)
         self._preview.show_plan(self.plan)
         self._show_histograms()
@@ -137,6 +150,7 @@ class TilesCreatorWidget(RecipeForm):
         self.export.show_loaded("", [])
         self._preview.stop()
         self._sample.forget()
+        self._loading.close()
         self._layers.remove(*ROLES)
         self._planning.forget()
         self._histograms.clear()
@@ -155,7 +169,6 @@ class TilesCreatorWidget(RecipeForm):
         """Show some images of the folder side by side."""
         recipe = self._usable_recipe()
         if recipe is not None:
-            self._preview.pause()
             self._sample.show(recipe.media, self._planning.scanned(recipe.media))
 
     def shuffle_sample(self) -> None:
@@ -173,6 +186,7 @@ class TilesCreatorWidget(RecipeForm):
     def preview_tiles(self) -> None:
         """Show the chosen image with its tiles, from now on up to date."""
         if self._usable_recipe() is not None:
+            self._sample.forget()
             self._preview.start()
 
     def preview_random(self) -> None:
@@ -184,7 +198,7 @@ class TilesCreatorWidget(RecipeForm):
 
     def open_image(self, name: str) -> None:
         """Preview the tiles of the image of this name."""
-        images = self.plan.images if self.plan else ()
+        images = self.plan.images if self.plan is not None else ()
         number = next((i for i, image in enumerate(images) if image.name == name), None)
         if number is None:
             self.fail(TilesError(f"{name} gives no tiles: see the table of images"))
@@ -217,8 +231,9 @@ class TilesCreatorWidget(RecipeForm):
 
     def load_tiles(self) -> None:
         """Show the tiles that stand in the export folder, put together where they belong."""
+        images = self.plan.images if self.plan is not None else ()
         shown = self.tiles.image.currentIndex()
-        image = self.plan.images[shown].name if self.plan and 0 <= shown < len(self.plan.images) else ""
+        image = images[shown].name if 0 <= shown < len(images) else ""
         self._loading.start(self.export.fields()["folder"], image)
 
     def _usable_recipe(self) -> Recipe | None:
@@ -270,7 +285,7 @@ class TilesCreatorWidget(RecipeForm):
             self._follow.cancel()
             self._follow_layers.cancel()
             self._last_session.remember()
-            for part in (self._preview, self._sample, self._open_layers, self._layers, self._icons):
+            for part in (self._preview, self._sample, self._loading, self._open_layers, self._layers, self._icons):
                 part.close()
         handled: bool = super().event(event)
         return handled

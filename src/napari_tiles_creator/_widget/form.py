@@ -15,7 +15,7 @@ from napari_tiles_creator._widget.panels.export import ExportPanel, action_text
 from napari_tiles_creator._widget.panels.media import MediaPanel
 from napari_tiles_creator._widget.panels.normalization import NormalizationPanel
 from napari_tiles_creator._widget.panels.tiles import TilesPanel
-from napari_tiles_creator._widget.problems import nothing_to_cut, plan_notes, plan_status
+from napari_tiles_creator._widget.problems import in_words, nothing_to_cut, plan_notes, plan_status
 from napari_tiles_creator._widget.recipe_bar import RecipeBar, with_preset
 from napari_tiles_creator.errors import FieldProblem, RecipeError, TilesError
 from napari_tiles_creator.recipe.document import Recipe
@@ -147,10 +147,11 @@ class RecipeForm(QWidget):
         plan = outcome.plan
         for panel in (self.media, self.calibration, self.normalization, self.tiles):
             panel.show_plan(plan)
-        self.footer.show_notes(plan_notes(plan) if plan else [])
+        labels = self.column.labels_of_fields()
+        self.footer.show_notes([in_words(note, labels) for note in plan_notes(plan)] if plan is not None else [])
         self.export.show_target(plan, outcome.target, outcome.free_bytes, rate)
         self.footer.show_action(action_text(outcome.target))
-        error = outcome.error or outcome.target_error or (nothing_to_cut(plan) if plan else None)
+        error = outcome.error or outcome.target_error or (nothing_to_cut(plan) if plan is not None else None)
         if error is not None:
             problems = self.column.show_problems(error) or (FieldProblem("", str(error)),)
             self.footer.show_status(problems[0].message, problems[0].field)

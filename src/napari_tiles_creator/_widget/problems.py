@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from napari_tiles_creator._widget.controls.words import counted, size
 from napari_tiles_creator.errors import ExportError, FieldProblem, PlanError, RecipeError, SourceError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from napari_tiles_creator.engine.planning.plan import Plan
     from napari_tiles_creator.errors import TilesError
 
@@ -32,6 +35,20 @@ def nothing_to_cut(plan: Plan) -> PlanError | None:
         more = f" ({counted(len(plan.failed) - 1, 'other image')} likewise)" if len(plan.failed) > 1 else ""
         return PlanError(f"{first.reason}{more}", first.field)
     return PlanError("; ".join(plan.warnings) or "There is no tile to cut: all are left out.", "tiling.size_px")
+
+
+def in_words(text: str, labels: Mapping[str, str]) -> str:
+    """Return a message of the engine with the dock's labels instead of the recipe's fields and the program's options.
+
+    Parameters
+    ----------
+    text : str
+        ``"no pixel size: give --pixel-size (calibration.pixel_size_um)"``.
+    labels : mapping
+        Label by field, ``{"calibration.pixel_size_um": "Calibration › From"}``.
+    """
+    text = re.sub(r"give --[a-z-]+ \(([a-z_.]+)\)", r"enter it at \1", text)
+    return re.sub(r"\b[a-z]+\.[a-z][a-z_]*\b", lambda field: labels.get(field[0], field[0]), text)
 
 
 def plan_status(plan: Plan) -> str:

@@ -117,7 +117,9 @@ class Recipe(Section):
         try:
             data = parsed(text)
         except yaml.YAMLError as error:
-            raise RecipeError.of("", f"{name} is no YAML: {' '.join(str(error).split())}") from error
+            mark, reason = getattr(error, "problem_mark", None), getattr(error, "problem", None)
+            place = f", line {mark.line + 1}" if mark else ""
+            raise RecipeError.of("", f"{name} is no YAML{place}: {reason or 'it cannot be parsed'}") from error
         if not isinstance(data, dict):
             raise RecipeError.of("", f"{name} holds no recipe: it must have sections such as tiling: {{size_px: 512}}")
         return cls.of(data)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from napari_tiles_creator import Recipe, make_plan, merge, run
 from napari_tiles_creator.engine.back.tiled_image import TiledImage, tiled_sources
 from napari_tiles_creator.engine.export.manifest import Manifest
+from napari_tiles_creator.engine.steps import result_of
 
 AXES = {
     "YX": (97, 83),
@@ -34,10 +35,14 @@ def exported(folder, axes="YX", **changes):
     return pixels, source
 
 
+def whole(source):
+    return TiledImage(source).levels()[0][...]
+
+
 @pytest.mark.parametrize("axes", AXES)
 def test_the_whole_image(tmp_path, axes):
     pixels, source = exported(tmp_path, axes)
-    image = TiledImage(source)
+    (image,) = TiledImage(source).levels()
     assert (image.shape, image.dtype, image.ndim) == (pixels.shape, pixels.dtype, pixels.ndim)
     np.testing.assert_array_equal(np.asarray(image), pixels)
     assert "".join(source.axes).upper() == axes.replace("S", "")
@@ -47,20 +52,20 @@ def test_the_whole_image(tmp_path, axes):
 @pytest.mark.parametrize("order", ["rows", "edges_last"])
 def test_every_edge_policy(tmp_path, edge, order):
     pixels, source = exported(tmp_path, **{"tiling.edge": edge, "tiling.order": order})
-    np.testing.assert_array_equal(TiledImage(source)[...], pixels)
+    np.testing.assert_array_equal(whole(source), pixels)
 
 
 def test_calibrated_tiles_are_what_a_merge_by_cores_gives(tmp_path):
     _, source = exported(tmp_path, **{"calibration.enabled": True, "calibration.scale": 1.37})
     merge(tmp_path / "out", tmp_path / "merged", blend="core")
-    np.testing.assert_array_equal(TiledImage(source)[...], tifffile.imread(tmp_path / "merged" / "a.tif"))
+    np.testing.assert_array_equal(whole(source), tifffile.imread(tmp_path / "merged" / "a.tif"))
     assert source.scale == (round(97 * 1.37) / 97, round(83 * 1.37) / 83)
 
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory):
     pixels, source = exported(tmp_path_factory.mktemp("stack"), "TZCYX")
-    return pixels, TiledImage(source)
+    return pixels, TiledImage(source).levels()[0]
 
 
 @settings(deadline=None, max_examples=150)
@@ -83,32 +88,38 @@ def test_an_index_that_is_not_there(stack):
         stack[1][0, 0, 0, 0, 0, 0]
 
 
-@pytest.mark.parametrize("step", [2, 3, 4, 16])
-@pytest.mark.parametrize("axes", ["YX", "YXS", "CYX"])
-def test_thinned(tmp_path, step, axes):
+@pytest.mark.parametrize("axes", AXES)
+def test_what_is_held_is_the_whole_where_memory_allows(tmp_path, axes):
     pixels, source = exported(tmp_path, axes)
-    plane = (slice(step // 2, None, step),) * 2
-    expected = pixels[plane] if axes != "CYX" else pixels[:, plane[0], plane[1]]
-    thin = TiledImage(source).thinned(step)
-    np.testing.assert_array_equal(thin[...], expected)
-    for _ in (steps := thin.held()):
-        pass
-    held = np.zeros_like(expected)
-    for _ in thin.fill(held):
-        pass
-    np.testing.assert_array_equal(held, expected)
-    steps.close()
+    tiled = TiledImage(source)
+    result_of(tiled.fill())
+    np.testing.assert_array_equal(tiled.overview, pixels)
+    for row in source.rows:
+        (tmp_path / "out" / row.tile).unlink()
+    np.testing.assert_array_equal(tiled.levels()[0][...], pixels)  # from memory alone
+    assert not tiled.unread
+
+
+def test_of_very_many_tiles_no_more_are_opened_than_a_redraw_may_take(tmp_path):
+    pixels, source = exported(tmp_path, **{"tiling.size_px": 6, "tiling.overlap_px": 0})
+    assert len(source.rows) > 200
+    tiled = TiledImage(source)
+    image = tiled.levels()[0]
+    assert not image[...].any()
+    np.testing.assert_array_equal(image[20:40, 30:50], pixels[20:40, 30:50])
+    result_of(tiled.fill())
+    np.testing.assert_array_equal(image[...], pixels)
 
 
 def test_only_tiles_under_the_asked_region_are_read(tmp_path):
     pixels, source = exported(tmp_path)
-    corner = TiledImage(source)[:20, :20]
+    corner = TiledImage(source).levels()[0][:20, :20]
     np.testing.assert_array_equal(corner, pixels[:20, :20])
     for row in source.rows:
         if int(row.y) or int(row.x):
             (tmp_path / "out" / row.tile).unlink()
     image = TiledImage(source)
-    np.testing.assert_array_equal(image[:20, :20], corner)
+    np.testing.assert_array_equal(image.levels()[0][:20, :20], corner)
     assert not image.unread
 
 
@@ -117,9 +128,8 @@ def test_missing_and_damaged_tiles_are_black_and_named(tmp_path):
     first, second = source.rows[0].tile, source.rows[-1].tile
     (tmp_path / "out" / first).unlink()
     (tmp_path / "out" / second).write_bytes(b"nonsense")
-    assert source.missing() == (first,)
     image = TiledImage(source)
-    found = image[...]
+    found = image.levels()[0][...]
     assert image.unread == {first, second}
     expected = pixels.copy()
     for core in source.cores([source.rows[0], source.rows[-1]]):
@@ -133,4 +143,4 @@ def test_random_tiles_leave_gaps(tmp_path):
     for row in source.rows:
         covered[int(row.y) : int(row.y) + 32, int(row.x) : int(row.x) + 32] = True
     assert 0 < covered.sum() < covered.size
-    np.testing.assert_array_equal(TiledImage(source)[...], np.where(covered, pixels, 0))
+    np.testing.assert_array_equal(whole(source), np.where(covered, pixels, 0))

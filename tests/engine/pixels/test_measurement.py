@@ -10,7 +10,7 @@ from napari_tiles_creator import Recipe, make_plan
 from napari_tiles_creator.engine.pixels import calibrated_image as pixels_module
 from napari_tiles_creator.engine.pixels.calibrated_image import CalibratedImage
 from napari_tiles_creator.engine.pixels.measure import BINS
-from napari_tiles_creator.engine.pixels.measurement import Measurement, measure_image
+from napari_tiles_creator.engine.pixels.measurement import Measurement
 
 RNG = np.random.default_rng(0)
 
@@ -31,8 +31,19 @@ def measured(path, workers, **fields):
             assert len(tasks) > 1
             list(pool.map(lambda task: task(), reversed(tasks)))
     reader.close()
-    assert measurement.ranges() == measure_image(image, recipe)
+    assert measurement.ranges() == one_by_one(image, recipe)
     return [(found.low, found.high) for found in measurement.ranges()]
+
+
+def one_by_one(image, recipe):
+    """Measure in this thread, task after task."""
+    reader = CalibratedImage(image, recipe, 1 << 28)
+    measurement = Measurement(image, recipe, wants_range=True, wants_foreground=False)
+    for tasks in measurement.stages(reader):
+        for task in tasks:
+            task()
+    reader.close()
+    return measurement.ranges()
 
 
 @pytest.mark.parametrize("workers", [1, 6])
@@ -74,7 +85,7 @@ def test_the_calibrated_pixels_are_measured(tmp_path):
         {"media": {"folder": str(tmp_path)}, "calibration": {"enabled": True, "scale": "1/3"}},
     )
     (planned,) = make_plan(recipe).images
-    ((found),) = measure_image(planned, recipe)
+    ((found),) = one_by_one(planned, recipe)
     assert 0 < found.high < 200
     reader = CalibratedImage(planned, recipe, 0)
     whole = np.concatenate([reader.read(planned.planes[0], box) for box in reader.bands()])

@@ -1,6 +1,7 @@
 """Tiles made one by one are, pixel for pixel, what an export writes."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,8 +9,10 @@ import tifffile
 
 from image_folder import read
 from napari_tiles_creator import Recipe, make_plan, run
+from napari_tiles_creator.engine.pixels import calibrated_image
 from napari_tiles_creator.engine.pixels.tile_maker import TileMaker
 from napari_tiles_creator.errors import SourceError
+from napari_tiles_creator.sources.array import ArraySource
 
 RNG = np.random.default_rng(0)
 
@@ -133,3 +136,38 @@ def test_a_tile_here_and_there_decodes_its_chunks_alone(tmp_path, scope):
     assert 0 < by_box.pixels._source.decoded_segments - before <= 3 * 4
     by_bands.close()
     by_box.close()
+
+
+class CountedSource(ArraySource):
+    """Remembers how many pixels were read of it."""
+
+    read_px = 0
+
+    def read(self, box, z=0, t=0, channel=None, level=0):
+        CountedSource.read_px += box.area
+        return super().read(box, z, t, channel, level)
+
+
+@pytest.mark.parametrize("scope", ["tile", "image"])
+def test_a_large_plane_is_never_read_at_one_go(tmp_path, monkeypatch, scope):
+    """Interpolated values are clipped to the range of the whole plane, which is found band by band, too."""
+    monkeypatch.setattr(calibrated_image, "BAND_PIXELS", 1 << 12)
+    monkeypatch.setattr(CountedSource, "read_px", 0)
+    pixels = RNG.integers(0, 5000, (640, 64)).astype(np.uint16)
+    tifffile.imwrite(tmp_path / "large.tif", pixels, rowsperstrip=8)
+    fields = {"normalization.scope": scope, "calibration.enabled": True, "calibration.scale": 1.5}
+    plan = make_plan(recipe_for(tmp_path, tmp_path / "out", **fields))
+    image = plan.images[0]
+    opened = replace(image.info, opener=lambda: CountedSource(image.info, (pixels,), "YX"))
+    maker = TileMaker(plan, replace(image, info=opened))
+    steps = [CountedSource.read_px for _ in maker.prepare(image.planes[0])]
+    assert max(np.diff([0, *steps])) <= 1 << 12
+    assert steps[-1] >= pixels.size
+    before = CountedSource.read_px
+    found = maker.tile(40).pixels
+    assert CountedSource.read_px == before  # all of it is in memory
+    whole = TileMaker(plan, image)
+    for _ in whole.prepare():
+        pass
+    np.testing.assert_array_equal(found, whole.tile(40).pixels)
+    whole.close()

@@ -62,4 +62,4 @@ def table(rows: Iterable[Iterable[str]]) -> str:
 
 def _cell(text: str) -> str:
     breaks = "nowrap" if len(text) < LONG_CELL else "normal"
-    return f'<td style="padding-right: 8px; white-space: {breaks}">{plain(text)}</td>'
+    return f'<td style="padding-right: 6px; white-space: {breaks}">{plain(text)}</td>'

@@ -57,7 +57,7 @@ class CalibrationPanel(Panel[Calibration]):
 
     def show_plan(self, plan: Plan | None) -> None:
         """Tell what the files say, and what becomes of the images' shapes."""
-        self._images = plan.images if plan else ()
+        self._images = plan.images if plan is not None else ()
         sizes = {str(image.info.pixel_size) for image in self._images if image.info.pixel_size}
         unknown = any(image.info.pixel_size is None for image in self._images)
         if len(sizes) == 1 and not unknown:
@@ -112,13 +112,15 @@ class CalibrationPanel(Panel[Calibration]):
 
     def _kind(self, image: ImagePlan) -> tuple[str, str, str]:
         before, after = (f"{height}×{width}" for height, width in (image.info.plane_shape, image.shape))
-        return _size(image), f"{before} → {after}", f"×{self._factor(image)}"
+        return _size(image), f"{before}→{after}", f"×{self._factor(image)}"
 
     def _factor(self, image: ImagePlan) -> str:
         """Return the factor that was asked for; that of the lengths differs a little after rounding."""
         plain, target = self.editor("scale").value(), self.editor("target_pixel_size_um").value()
-        if plain is not None or image.pixel_size is None or isinstance(target, str | None):
-            return str(plain or "?")
+        if plain is not None:
+            return str(plain)
+        if image.pixel_size is None or not isinstance(target, float | int) or target <= 0:
+            return "?"  # while it is being typed
         sizes = (image.pixel_size.y_um, image.pixel_size.x_um)
         return " × ".join(dict.fromkeys(f"{size / target:.3g}" for size in sizes))
 

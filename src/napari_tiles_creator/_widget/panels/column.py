@@ -9,13 +9,14 @@ from qtpy.QtCore import QEvent, QSize, Qt, QTimer
 from qtpy.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from napari_tiles_creator._widget.controls.fold import FoldButton
-from napari_tiles_creator._widget.problems import problems_of
+from napari_tiles_creator._widget.problems import in_words, problems_of
+from napari_tiles_creator.errors import FieldProblem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from napari_tiles_creator._widget.panels.panel import Panel
-    from napari_tiles_creator.errors import FieldProblem, TilesError
+    from napari_tiles_creator.errors import TilesError
 
 
 class PanelColumn(QScrollArea):
@@ -57,12 +58,21 @@ class PanelColumn(QScrollArea):
 
     def show_problems(self, error: TilesError) -> tuple[FieldProblem, ...]:
         """Mark the fields that an error is about; return them."""
-        problems = problems_of(error)
+        labels = self.labels_of_fields()
+        problems = tuple(FieldProblem(p.field, in_words(p.message, labels)) for p in problems_of(error))
         for problem in problems:
             section, _, field = problem.field.partition(".")
             if section in self.panels:
                 self.panels[section].show_problem(field, problem.message)
         return problems
+
+    def labels_of_fields(self) -> dict[str, str]:
+        """Return what people see for each field of the recipe, such as ``Calibration › From``."""
+        return {
+            f"{name}.{field}": f"{panel.title} › {label}"
+            for name, panel in self.panels.items()
+            for field, label in panel.labels_of_fields().items()
+        }
 
     def clear_problems(self) -> None:
         """Take all marks away."""

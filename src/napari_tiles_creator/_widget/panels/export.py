@@ -17,7 +17,7 @@ from napari_tiles_creator._widget.controls.line import LineEditor
 from napari_tiles_creator._widget.controls.path import PathEditor
 from napari_tiles_creator._widget.controls.words import counted, duration, grouped, size
 from napari_tiles_creator._widget.panels.panel import Panel
-from napari_tiles_creator.engine.export.estimate import expected_seconds
+from napari_tiles_creator.engine.export.estimate import Remaining
 from napari_tiles_creator.errors import RecipeError
 from napari_tiles_creator.recipe.command_line import command_line
 from napari_tiles_creator.recipe.document import FORMATS_OF_TYPE
@@ -108,6 +108,8 @@ class ExportPanel(Panel[Export]):
         chosen = self.editor("format").value()
         self.show_row("compression", chosen == "tif")
         self.show_row("quality", chosen == "jpg")
+        for button in (self.load_button, self.open_button, self.empty_button):
+            button.setEnabled(bool(self.editor("folder").value()))
 
     def summary(self) -> str:
         """Return layout and folder."""
@@ -130,22 +132,24 @@ class ExportPanel(Panel[Export]):
         free_bytes : int or None
             Free on the folder's disk, None where that is not known.
         rate : float or None
-            Of earlier exports on this machine; see `expected_seconds`.
+            Of earlier exports on this machine; see `Remaining.seconds`.
         """
         state = state_text(target) if plan is not None and target is not None else ""
         self.state.setText(state)
         self.state.setVisible(bool(state))
         there = target.tiles if target is not None else 0
         done = target is not None and target.kind == "finished"
-        text = estimate_text(plan, there, free_bytes, rate) if plan is not None and not done else ""
+        remaining = Remaining.of(plan, there) if plan is not None and not done else None
+        text = estimate_text(remaining, there, free_bytes, rate) if remaining else ""
         # Broken between its parts only: "about" alone at the end of a line says nothing.
         self.estimate.setText(text.replace(" ", "\u00a0").replace("\u00a0·\u00a0", " · "))
         self.estimate.setVisible(bool(text))
-        needed = plan.bytes * (1 - there / len(plan)) if plan is not None and len(plan) else 0
-        short = not done and free_bytes is not None and needed > free_bytes
-        if short and free_bytes is not None:
+        short = False
+        if remaining is not None and free_bytes is not None and remaining.bytes > free_bytes:
+            short = True
             self.shortage.setText(
-                f"Not enough room: up to {size(needed)} are needed, {size(free_bytes)} are free on the folder's disk."
+                f"Not enough room: up to {size(remaining.bytes)} are needed, "
+                f"{size(free_bytes)} are free on the folder's disk."
             )
         self.shortage.setVisible(short)
 
@@ -204,12 +208,10 @@ def action_text(target: TargetState | None) -> str:
     return "E&xport failed images" if target.failed else "Check e&xported tiles"
 
 
-def estimate_text(plan: Plan, there: int, free_bytes: int | None, rate: float | None) -> str:
+def estimate_text(remaining: Remaining, there: int, free_bytes: int | None, rate: float | None) -> str:
     """Return tiles, bytes, room and time in one line."""
-    left = max(0, len(plan) - there)
-    share = left / len(plan) if len(plan) else 0.0
-    seconds = expected_seconds(plan, there, rate)
-    parts = [f"{counted(left, 'tile')}{' to go' if there else ''}", size(plan.bytes * share)]
+    seconds = remaining.seconds(rate)
+    parts = [f"{counted(remaining.tiles, 'tile')}{' to go' if there else ''}", size(remaining.bytes)]
     if free_bytes is not None:
         parts.append(f"{size(free_bytes)} free")
     if seconds < 1:

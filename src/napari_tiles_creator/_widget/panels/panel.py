@@ -125,7 +125,7 @@ class Panel(QFrame, Generic[S]):
                 grid.addWidget(label, row, column)
                 self._labels[field] = label
             else:
-                self._describe(field, editor, editor.text() if hasattr(editor, "text") else field)
+                self._describe(field, editor, editor.text() if hasattr(editor, "text") else field.capitalize())
             # A check box is no wider than its text: beside it nothing can be clicked.
             side = Qt.AlignmentFlag.AlignLeft if isinstance(editor, QCheckBox) else Qt.AlignmentFlag(0)
             grid.addWidget(editor, row, column + bool(text), 1, span, side)
@@ -142,6 +142,10 @@ class Panel(QFrame, Generic[S]):
     def editor(self, field: str) -> Any:
         """Return the editor of a field."""
         return self._editors[field]
+
+    def labels_of_fields(self) -> dict[str, str]:
+        """Return the name of each field that has an editor, as people see it."""
+        return {field: editor.accessibleName() for field, editor in self._editors.items()}
 
     def has_editor(self, field: str) -> bool:
         """Tell whether a field has an editor."""

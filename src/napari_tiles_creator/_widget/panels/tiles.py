@@ -151,7 +151,7 @@ class TilesPanel(Panel[Tiling]):
 
     def show_plan(self, plan: Plan | None) -> None:
         """Follow a plan; without one the choice of images stays, so that a typing error changes no preview."""
-        self._images = plan.images if plan else ()
+        self._images = plan.images if plan is not None else ()
         self.show_summary()
         if plan is not None:
             self.offer_images([image.name for image in plan.images])

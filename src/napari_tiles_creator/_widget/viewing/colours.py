@@ -9,6 +9,9 @@ LEFT_OUT = "#8d8d8d"
 VEIL = "#80808080"
 REJECTED_VEIL = "#d00000a0"
 REGION = "#ffd60a"
+# Of the parts of a dataset, by their usual names; others take the next of the second row.
+SPLITS = {"train": KEPT, "val": CURRENT, "test": "#e05fd0"}
+MORE_SPLITS = ("#9acd32", "#ffd60a", "#b0b0ff")
 
 # Widths in pixels of the screen, whole ones: others are drawn now thicker, now thinner, which looks like larger tiles.
 CURRENT_WIDTH = 3.0

@@ -10,6 +10,7 @@ import numpy as np
 
 from napari_tiles_creator._widget.viewing.layers import EXPORTED_TILE
 from napari_tiles_creator._widget.viewing.workbench import Workbench
+from napari_tiles_creator.engine.planning.pixels_key import ranges_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -56,14 +57,11 @@ class Wanted:
     @property
     def measured(self) -> Hashable:
         """What the ranges depend on: the tiling does not change them."""
-        recipe = self.plan.recipe
-        of_all = recipe.normalization.scope == "dataset"
-        images = self.plan.images if of_all else (self.image,)
-        pixels = tuple(
-            (image.info, image.info.opener, image.size_bytes, image.pixel_size, image.shape, image.planes)
-            for image in images
-        )
-        return recipe.media, recipe.calibration, recipe.normalization, pixels
+        return ranges_key(self.plan, self.image)
+
+    def is_on_image_of(self, other: Wanted | None) -> bool:
+        """Tell whether it lies on the same image."""
+        return other is not None and self.image.info.path == other.image.info.path
 
 
 class ExportedTile:
@@ -82,15 +80,27 @@ class ExportedTile:
     def __init__(self, layers: Layers, jobs: Jobs, failed: Callable[[TilesError], None]) -> None:
         self._layers, self._jobs, self._failed = layers, jobs, failed
         self._wanted: Wanted | None = None
+        self._cutting: Wanted | None = None
+        self._shown: Wanted | None = None
         self._bench: Workbench | None = None
         self._measured: tuple[Hashable, Ranges] = (None, None)
 
+    @property
+    def shown(self) -> tuple[Plan, int] | None:
+        """The plan and the index of the tile that is in the viewer."""
+        if self._shown is None or self._layers.find(EXPORTED_TILE) is None:
+            return None
+        return self._shown.plan, self._shown.index
+
     def show(self, wanted: Wanted) -> None:
-        """Show a tile as soon as it is cut."""
+        """Show a tile as soon as it is cut; until then one of another image is taken away."""
         if wanted.same_as(self._wanted) and self._layers.find(EXPORTED_TILE) is not None:
             return
         self._wanted = wanted
-        if not self._jobs.is_running(PURPOSE):
+        if not wanted.is_on_image_of(self._shown):
+            self._layers.remove(EXPORTED_TILE)
+        # A tile is cut in no time, and slides would never come to an end; measuring another image may take long.
+        if not self._jobs.is_running(PURPOSE) or not wanted.is_on_image_of(self._cutting):
             self._start(wanted)
 
     def hide(self) -> None:
@@ -100,7 +110,7 @@ class ExportedTile:
 
     def leave(self) -> None:
         """Follow nothing any more; what is shown stays."""
-        self._wanted = None
+        self._wanted = self._cutting = None
         self._jobs.drop(PURPOSE)
         if self._bench is not None:
             self._bench.close()
@@ -113,6 +123,7 @@ class ExportedTile:
                 bench.close()
             ranges = self._measured[1] if self._measured[0] == wanted.measured else None
             self._bench = bench = Workbench(wanted.plan, wanted.image, ranges)
+        self._cutting = wanted
         self._jobs.start(PURPOSE, partial(bench.cut, wanted.index), partial(self._end, wanted, bench))
 
     def _end(self, wanted: Wanted, bench: Workbench, ending: Ending) -> None:
@@ -128,6 +139,7 @@ class ExportedTile:
             self._failed(ending.error)
 
     def _put(self, wanted: Wanted, pixels: NDArray[Any]) -> None:
+        self._shown = wanted
         box = wanted.image[wanted.index].tile.box
         limits = value_limits(wanted.plan, pixels)
         contrast = wanted.contrast if wanted.plan.recipe.normalization.scope == "none" else None

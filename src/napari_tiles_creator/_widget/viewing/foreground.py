@@ -6,6 +6,8 @@ import threading
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from napari_tiles_creator.engine.planning.pixels_key import pixels_key
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
@@ -44,9 +46,7 @@ class Foreground:
             self.forget()
             return None
         # Whether a share is enough is asked afterwards: moving that limit computes nothing anew.
-        key = (recipe.media, recipe.calibration, recipe.tiling.foreground)
-        of_image = (image.info.path, image.info.opener, image.size_bytes, image.pixel_size)
-        key = (*key, *of_image, image.tiling, image.region, plane)  # type: ignore[assignment]
+        key = (*pixels_key(image, recipe), recipe.tiling.foreground, image.tiling, image.region, plane)
         if key != self._key:
             from napari_tiles_creator.engine.pixels.foreground import foreground_shares
 
@@ -56,19 +56,16 @@ class Foreground:
             self._jobs.start(PURPOSE, work, self._end, stop=stop)
         return self._shares
 
-    @property
-    def is_known(self) -> bool:
-        """Whether nothing is being computed."""
-        return self._key is None or self._shares is not None
-
     def forget(self) -> None:
         """Give up."""
         self._jobs.drop(PURPOSE)
         self._key = self._shares = None
 
     def _end(self, ending: Ending) -> None:
-        if ending.error is not None:
-            self._failed(ending.error)
-        elif ending.result is not None:
+        if ending.result is not None:
             self._shares = ending.result
             self._ready()
+            return
+        self._key = None  # the next one who asks tries again
+        if ending.error is not None:
+            self._failed(ending.error)

@@ -166,6 +166,17 @@ class Layers:
                 while (layer := self.find(role)) is not None:
                     self.viewer.layers.remove(layer)
 
+    def append(self, layer: Any) -> None:
+        """Put a layer that was made elsewhere on top; what the user works on stays the active layer."""
+        with self._active_kept():
+            self.viewer.add_layer(layer)
+
+    def discard(self, layer: Any) -> None:
+        """Remove one layer of ours if it is still there."""
+        with self._quietly():
+            if layer in self.viewer.layers:
+                self.viewer.layers.remove(layer)
+
     def _add(self, role: str, method: str, data: Any, placement: Placement, axes: int = 2, **look: Any) -> Any:
         """Add a layer below ours that belong above it; what the user works on stays the active layer."""
         names = ("c",) * (axes - 2) + AXES

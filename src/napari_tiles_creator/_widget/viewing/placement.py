@@ -114,24 +114,20 @@ def place(layer: Any, placement: Placement) -> None:
             setattr(layer, name, value)
 
 
-def image_placement(image: ImagePlan, step: int = 1, layer: Any = None) -> Placement:
+def image_placement(image: ImagePlan, layer: Any = None) -> Placement:
     """Return where the source's pixels lie: the first one's centre at 0, or as in the layer they come from.
 
     Parameters
     ----------
     image : ImagePlan
         The image.
-    step : int, default 1
-        Only every so many-th pixel is shown, each as large as the pixels it stands for.
     layer : napari layer, optional
         The user's layer whose pixels the image is.
     """
     if layer is not None:
-        base = Placement.of(layer)
-    else:
-        size = image.pixel_size
-        base = Placement((size.y_um, size.x_um) if size else (1.0, 1.0), (0.0, 0.0), "µm" if size else "pixel")
-    return base.resampled(step, step) if step != 1 else base
+        return Placement.of(layer)
+    size = image.pixel_size
+    return Placement((size.y_um, size.x_um) if size else (1.0, 1.0), (0.0, 0.0), "µm" if size else "pixel")
 
 
 def tile_placement(image: ImagePlan, layer: Any = None) -> Placement:

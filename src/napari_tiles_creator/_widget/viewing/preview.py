@@ -17,6 +17,7 @@ from napari_tiles_creator._widget.viewing.foreground import Foreground
 from napari_tiles_creator._widget.viewing.keys import Keys
 from napari_tiles_creator._widget.viewing.layers import (
     ALL_TILES,
+    CURRENT_TILE,
     EXPORTED_TILE,
     MOSAIC,
     NAMES,
@@ -32,6 +33,7 @@ from napari_tiles_creator._widget.viewing.subject import Subject
 from napari_tiles_creator._widget.viewing.tile_states import TileStates
 from napari_tiles_creator._widget.viewing.turns import Turns
 from napari_tiles_creator._widget.viewing.view import fit_view
+from napari_tiles_creator.engine.pictures.pattern import padded_box
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,18 +66,20 @@ class Preview:
 
     def __init__(self, layers: Layers, tiles: TilesPanel, jobs: Jobs, failed: Callable[[TilesError], None]) -> None:
         self.is_on = False
+        self._is_waiting = False  # for an image to show
         self._layers, self._tiles, self._jobs, self._failed = layers, tiles, jobs, failed
         self._plan: Plan | None = None
         self._subject: Subject | None = None
         self._pixels_of: tuple[Any, ...] = ()
         self._picture: Picture | None = None
-        self._shown_image: object = None
+        self._shown: Subject | None = None  # whose picture is in the viewer
         self._states: TileStates | None = None
         self._turns = Turns()
+        self._wants_fit = False
         self._current = CurrentTile(layers)
         self._all = AllTiles(layers, jobs)
         self._exported = ExportedTile(layers, jobs, self._fail_tile)
-        self._foreground = Foreground(jobs, self._show_tiles, failed)
+        self._foreground = Foreground(jobs, self._show_tiles, self._fail_foreground)
         self._region = RegionDrawing(layers, tiles.region, tiles.preview_button.click)
         self._picking = Picking(layers.viewer, self._pick, self.pause)
         actions = ((PREVIOUS_KEY, tiles.step_back), (NEXT_KEY, tiles.step_on), (REJECT_KEY, tiles.reject_button.click))
@@ -83,12 +87,22 @@ class Preview:
         self._zoom = layers.viewer.scene.camera.events.zoom
         # Bound once: a throttled function lives as long as the preview; its timer goes with the panel.
         self._follow_slider = qthrottled(self._show_current, timeout=16, parent=tiles)
-        self._follow_zoom = qthrottled(self._set_detail, timeout=100, parent=tiles)
+        self._follow_zoom = qthrottled(self.set_detail, timeout=100, parent=tiles)
         self._zoom.connect(self._on_zoom)
         tiles.slider.valueChanged.connect(self._follow_slider)
         tiles.show_all.toggled.connect(self._toggle_all)
         tiles.show_tile.toggled.connect(self._toggle_tile)
         tiles.image.currentIndexChanged.connect(self.refresh)
+
+    @property
+    def states(self) -> TileStates | None:
+        """Which tiles of the previewed plane are left out; None before anything is previewed."""
+        return self._states
+
+    @property
+    def exported_tile(self) -> tuple[Plan, int] | None:
+        """The plan and the index of the tile that is shown as it is exported, None where there is none."""
+        return self._exported.shown
 
     def close(self) -> None:
         """Follow the viewer no longer; what is drawn stays."""
@@ -101,7 +115,7 @@ class Preview:
 
     def start(self) -> None:
         """Show the chosen image, from now on up to date."""
-        self.is_on = True
+        self.is_on, self._is_waiting = True, False
         self._pixels_of = ()
         self._picking.start()
         self._keys.start()
@@ -119,9 +133,17 @@ class Preview:
         self._tiles.show_count(0)
 
     def show_plan(self, plan: Plan | None) -> None:
-        """Follow a new plan; without one the last preview stays."""
+        """Follow a new plan; without one the last preview stays, with one of no image nothing is shown."""
         self._plan = plan
-        self.refresh()
+        if plan is not None and not plan.images:
+            waits = self.is_on or self._is_waiting
+            if self.is_on:
+                self.stop()
+            self._is_waiting = waits
+        elif plan is not None and self._is_waiting:
+            self.start()
+        else:
+            self.refresh()
 
     def refresh(self, _: object = None) -> None:
         """Draw what changed."""
@@ -130,7 +152,7 @@ class Preview:
             return
         image = self._plan.images[number]
         if self._subject is not None:  # else with the first picture
-            self._tiles.show_count(len(image), self._index_near(image))
+            self._tiles.show_count(len(image), self._subject.index_in(image, int(self._tiles.slider.value())))
         self._show_plane(Subject(self._plan, image, self._plane(image), layer_of(self._layers.viewer, image)))
 
     def removed(self, role: str) -> None:
@@ -143,20 +165,6 @@ class Preview:
             self._tiles.show_tile.setChecked(False)
 
     # ---- which tile ----
-
-    def _index_near(self, image: ImagePlan) -> int:
-        """Return the index of the tile that is to be the current one: where the one before was, if that is known."""
-        before, index = self._subject, int(self._tiles.slider.value())
-        if before is None or before.image.name != image.name or not len(image.tiling):
-            return 0
-        places = len(before.image.tiling)
-        if before.image.tiling == image.tiling or index >= len(before.image):
-            return index
-        plane, box = index // places, before.image[index].tile.box
-        y = (box.y + box.height / 2) / before.image.scale[0] * image.scale[0]
-        x = (box.x + box.width / 2) / before.image.scale[1] * image.scale[1]
-        plane = min(plane, len(image.planes) - 1)
-        return int(plane * len(image.tiling) + image.tiling.tile_under(y, x).index)
 
     def _plane(self, image: ImagePlan) -> int:
         return min(int(self._tiles.slider.value()) // max(1, len(image.tiling)), len(image.planes) - 1)
@@ -195,7 +203,7 @@ class Preview:
             self._jobs.start(PURPOSE, partial(read_picture, of_plane, subject.plan.recipe.media), self._show_picture)
         elif not self._jobs.is_running(PURPOSE):
             if (layer := self._layers.find(PICTURE)) is not None and self._picture is not None:
-                place(layer, image_placement(subject.image, self._picture.step))
+                place(layer, image_placement(subject.image))
             self._show_tiles()
 
     def _show_picture(self, ending: Ending) -> None:
@@ -209,20 +217,28 @@ class Preview:
                 *(partial(self._layers.remove, role) for role in foreign),
                 partial(self._put_picture, ending.result),
                 self._show_tiles,
+                self._fit,
             )
 
     def _put_picture(self, picture: Picture) -> None:
         """Show the pixels of the plane; those of another image fill the canvas."""
-        if self._subject is None:
+        subject = self._subject
+        if subject is None:
             return
-        is_first = self._layers.find(PICTURE) is None or self._shown_image != self._subject.image.info.path
-        self._picture, self._shown_image = picture, self._subject.image.info.path
-        placement = image_placement(self._subject.image, picture.step)
-        # Another plane keeps the contrast that the user may have set.
-        limits = (picture.limits, picture.contrast) if is_first else (None, None)
+        before = self._shown if self._layers.find(PICTURE) is not None else None
+        self._picture, self._shown = picture, subject
+        placement = image_placement(subject.image)
+        keeps_contrast = before is not None and before.values == subject.values
+        limits = (None, None) if keeps_contrast else (picture.limits, picture.contrast)
         self._layers.show_image(PICTURE, picture.pixels, placement, *limits)
-        if is_first:
-            fit_view(self._layers.viewer, self._layers.find(PICTURE))
+        self._wants_fit = before is None or before.area != subject.area
+
+    def _fit(self) -> None:
+        """Let a new image fill the canvas, with the padding of a tile that is larger than it."""
+        layers = [self._layers.find(role) for role in (PICTURE, CURRENT_TILE)]
+        if self._wants_fit:
+            fit_view(self._layers.viewer, *(layer for layer in layers if layer is not None))
+        self._wants_fit = False
 
     def _show_tiles(self) -> None:
         """Draw the tiles of the plane; nothing where they did not change."""
@@ -264,7 +280,7 @@ class Preview:
             self._show_plane(replace(subject, plane=plane))
             return
         planned = subject.image[index]
-        self._current.show(planned.tile.box, subject.tiles)
+        self._current.show(padded_box(planned.tile), subject.tiles)
         self._tiles.show_current(planned.name, self._states.told(place_number))
         if self._tiles.show_tile.isChecked():
             self._exported.show(Wanted(subject.plan, subject.image, index, subject.tiles, self._contrast(subject)))
@@ -274,13 +290,19 @@ class Preview:
         layer = subject.layer if subject.layer is not None else self._layers.find(PICTURE)
         return None if layer is None or layer.rgb else tuple(layer.contrast_limits)
 
+    def _fail_foreground(self, error: TilesError) -> None:
+        if self._states is not None:
+            self._states = replace(self._states, is_unknown=True)
+            self._show_current()
+        self._failed(error)
+
     def _fail_tile(self, error: TilesError) -> None:
         self._tiles.show_tile.setChecked(False)
         self._failed(error)
 
     def _leave(self) -> None:
         """Follow nothing any more, and give back what is the viewer's."""
-        self.is_on = False
+        self.is_on = self._is_waiting = False
         self._jobs.drop(PURPOSE)
         self._turns.stop()
         for part in (self._foreground.forget, self._all.leave, self._exported.leave, self._region.leave):
@@ -294,7 +316,7 @@ class Preview:
         if self.is_on:
             self._follow_zoom()
 
-    def _set_detail(self) -> None:
+    def set_detail(self) -> None:
         """Keep lines as wide on the screen as they were: thinner than a pixel they would alias into false tiles."""
         if self._subject is not None:
             for part in (self._all, self._current, self._region):

@@ -12,19 +12,17 @@ from napari_tiles_creator._widget.viewing.current_tile import set_width
 from napari_tiles_creator._widget.viewing.drawing import NONE, Drawing
 from napari_tiles_creator._widget.viewing.layers import REGION, role_of
 from napari_tiles_creator._widget.viewing.placement import Placement, line_width, place, source_points
+from napari_tiles_creator._widget.viewing.rings import as_polygons, corners_of, mark_holes, marked_holes, outline_of
 from napari_tiles_creator.recipe.region import InlineRegion
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from numpy.typing import NDArray
 
     from napari_tiles_creator._widget.controls.region import RegionEditor
     from napari_tiles_creator._widget.viewing.layers import Layers
     from napari_tiles_creator.engine.planning.image_plan import ImagePlan
 
 DEBOUNCE_MS = 200
-CIRCLE_POINTS = 64
 # Thousandths of a pixel: what was drawn on a corner of pixels stays there.
 DECIMALS = 3
 UNKNOWN = object()
@@ -103,7 +101,7 @@ class RegionDrawing:
         self._link(layer)
         self._layers.viewer.layers.selection.active = layer
         layer.mode = "add_rectangle"
-        if self._rings() is not None:
+        if self._polygons():
             self._read()
 
     def follow_zoom(self) -> None:
@@ -141,12 +139,13 @@ class RegionDrawing:
             self._layers.remove(REGION)
             return
         drawing = Drawing()
-        rings = [np.array(polygon[0], float)[:, ::-1] for polygon in image.region.polygons]
-        open_rings = [ring[:-1] if np.array_equal(ring[0], ring[-1]) else ring for ring in rings]
-        drawing.add((ring - 0.5 for ring in open_rings), "polygon", colours.REGION)
+        polygons = image.region.polygons
+        drawing.add((corners_of(ring) for polygon in polygons for ring in polygon), "polygon", colours.REGION)
         self._link(None)
         self._layers.remove(REGION)
-        self._link(self._add(drawing))
+        layer = self._add(drawing)
+        mark_holes(layer, [number > 0 for polygon in polygons for number in range(len(polygon))])
+        self._link(layer)
 
     def _add(self, drawing: Drawing) -> Any:
         assert self._placement is not None
@@ -170,25 +169,28 @@ class RegionDrawing:
         if getattr(self._linked, "_is_creating", False):  # a polygon that is still being drawn
             self._read_soon()
             return
-        rings = self._rings()
-        self._tell(InlineRegion(coordinates=tuple((ring,) for ring in rings)) if rings else None)
+        polygons = self._polygons()
+        self._tell(InlineRegion(coordinates=tuple(polygons)) if polygons else None)
 
-    def _rings(self) -> list[Any] | None:
-        """Return the outlines in the layer, source pixels, as GeoJSON has them; None where there are none."""
+    def _polygons(self) -> list[Any]:
+        """Return the polygons in the layer, source pixels, as GeoJSON has them."""
         layer, placement = self._linked, self._placement
         assert placement is not None
-        rings = []
+        outlines: list[Any] = []
+        holes: list[Any] = []
         to_world = Placement.of(layer)
-        for points, kind in zip(layer.data, layer.shape_type, strict=True):
-            if kind not in OUTLINES:
+        # In a layer of the user's a column of that name may mean anything.
+        marks = marked_holes(layer) if role_of(layer) == REGION else [False] * layer.nshapes
+        for points, kind, is_hole in zip(layer.data, layer.shape_type, marks, strict=True):
+            outline = outline_of(points[:, -2:], kind)
+            if outline is None:
                 continue
-            outline = OUTLINES[kind](points[:, -2:])
             world = outline @ to_world.matrix[:2, :2].T + to_world.matrix[:2, 2]
             source = source_points(self._layers.viewer, placement, world, to_world.unit)
             ring = [(float(x), float(y)) for y, x in np.round(source, DECIMALS) + 0.0]
             if len(set(ring)) > 2:
-                rings.append((*ring, ring[0]))
-        return rings or None
+                (holes if is_hole else outlines).append((*ring, ring[0]))
+        return as_polygons(outlines, holes)
 
     def _tell(self, region: InlineRegion | None) -> None:
         self._known = region
@@ -212,19 +214,3 @@ class RegionDrawing:
                 self._tell(None)
         self._editor.refresh_choices()
         self._editor.show_layer(self._linked)
-
-
-def _as_they_are(points: NDArray[np.float64]) -> NDArray[np.float64]:
-    return points
-
-
-def _round(corners: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return points on the ellipse in a parallelogram."""
-    centre = corners.mean(axis=0)
-    across, along = (corners[1] - corners[0]) / 2, (corners[3] - corners[0]) / 2
-    angles = np.linspace(0, 2 * np.pi, CIRCLE_POINTS, endpoint=False)[:, None]
-    return np.asarray(centre + np.cos(angles) * across + np.sin(angles) * along)
-
-
-# The shapes that enclose an area.
-OUTLINES = {"rectangle": _as_they_are, "polygon": _as_they_are, "ellipse": _round}

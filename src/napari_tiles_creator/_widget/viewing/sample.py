@@ -97,6 +97,11 @@ class Sample:
         self._picking = Picking(layers.viewer, self._pick, lambda: None)
         progress.stopAsked.connect(lambda: jobs.cancel(PURPOSE))
 
+    @property
+    def mosaic(self) -> Mosaic | None:
+        """The sample that was shown last."""
+        return self._mosaic
+
     def close(self) -> None:
         """Leave the viewer's double click alone."""
         self._turns.stop()
@@ -130,7 +135,7 @@ class Sample:
         self._progress.stop()
         if ending.result is not None and ending.result.thumbnails:
             self._mosaic = ending.result
-            self._picking.start()
+            self._picking.start()  # a preview ends here, not before: the sample may be stopped
             self._turns.run(*mosaic_layers(self._layers, ending.result))
         self._ended(ending)
 
@@ -156,6 +161,6 @@ def mosaic_layers(layers: Layers, mosaic: Mosaic) -> list[Callable[[], object]]:
         # A preview's pixels are of another kind: side by side napari could show no unit.
         *(partial(layers.remove, role) for role in PREVIEW_ROLES if layers.find(role) is not None),
         partial(layers.show_image, MOSAIC, mosaic.pixels, placement),
-        lambda: fit_view(layers.viewer, layers.find(MOSAIC)),
+        lambda: fit_view(layers.viewer, *filter(None, [layers.find(MOSAIC)])),
         partial(layers.show_names, NAMES, np.array(places), names, placement),
     ]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from napari_tiles_creator._widget.viewing.placement import image_placement, tile_placement
+from napari_tiles_creator.engine.planning.pixels_key import source_key
 
 if TYPE_CHECKING:
     from napari_tiles_creator._widget.viewing.placement import Placement
@@ -45,8 +46,30 @@ class Subject:
     @property
     def pixels(self) -> tuple[Any, ...]:
         """What the picture depends on."""
-        media, image = self.plan.recipe.media, self.image
-        return image.info, media.series, media.rgb, image.channel, image.planes[self.plane]
+        return *self.values, self.image.planes[self.plane]
+
+    @property
+    def values(self) -> tuple[Any, ...]:
+        """What the contrast depends on: another plane keeps the one that the user may have set."""
+        return source_key(self.image, self.plan.recipe.media)
+
+    @property
+    def area(self) -> tuple[Any, ...]:
+        """What is to be in view: another channel lies where the one before did."""
+        return self.image.info.path, self.plan.recipe.media.series, self.image.info.plane_shape
+
+    def index_in(self, image: ImagePlan, index: int) -> int:
+        """Return the index, in a new plan of this image, of the tile where one of these is; 0 in another image."""
+        if self.image.name != image.name or not len(image.tiling):
+            return 0
+        places = len(self.image.tiling)
+        if self.image.tiling == image.tiling or index >= len(self.image):
+            return index
+        plane, box = index // places, self.image[index].tile.box
+        y = (box.y + box.height / 2) / self.image.scale[0] * image.scale[0]
+        x = (box.x + box.width / 2) / self.image.scale[1] * image.scale[1]
+        plane = min(plane, len(image.planes) - 1)
+        return int(plane * len(image.tiling) + image.tiling.tile_under(y, x).index)
 
     def turn_to(self, viewer: Any) -> None:
         """Let the viewer show the plane of the user's layer that the current tile is on."""

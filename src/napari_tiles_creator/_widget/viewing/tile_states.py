@@ -32,12 +32,15 @@ class TileStates:
         Share of foreground; None where it is not asked for or not known yet.
     least : float
         Smallest share that is kept.
+    is_unknown : bool, default False
+        Whether the shares could not be computed.
     """
 
     inside: NDArray[np.bool_]
     rejected: NDArray[np.bool_]
     shares: NDArray[Any] | None
     least: float
+    is_unknown: bool = False
 
     @classmethod
     def of(cls, image: ImagePlan, plane: int, shares: NDArray[Any] | None, least: float) -> TileStates:
@@ -76,6 +79,6 @@ class TileStates:
         if not self.least:
             return WILL_BE
         if self.shares is None:
-            return "measuring its content …"
+            return "its content could not be measured" if self.is_unknown else "measuring its content …"
         share = f"{percent(float(self.shares[place]))} foreground"
         return share if self.enough[place] else f"{share}: left out"

@@ -48,7 +48,7 @@ class Workbench:
                 self._maker = maker = TileMaker(self.plan, self.image, ranges=self.ranges, by_box=True)
                 # A window that closes tells nobody: then the file is released with this object.
                 self._release = weakref.finalize(self, maker.close)
-            yield from self._maker.prepare()
+            yield from self._maker.prepare(self.image[index].plane)
             self.ranges = self._maker.ranges
             return self._maker.tile(index).pixels
         finally:

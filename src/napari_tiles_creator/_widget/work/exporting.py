@@ -60,7 +60,8 @@ def export(
     from napari_tiles_creator.engine.planning.plan import make_plan
 
     event: Event | None = None
-    plan = plan or make_plan(recipe, scanned)
+    if plan is None:
+        plan = make_plan(recipe, scanned)
     yield plan
     for event in run(plan, stop=stop):
         yield event
@@ -102,6 +103,8 @@ class Tally:
 
 def told(report: Finished, images: int, folder: str, seconds: str) -> str:
     """Return how an export ended, in one sentence."""
+    if report.skipped and not (report.tiles or report.left_out or report.failed):
+        return f"All {counted(report.skipped, 'tile')} are there already in {folder}: nothing had to be written"
     text = f"{counted(images, 'image')} → {counted(report.tiles, 'tile')} written to {folder} in {seconds}"
     more = []
     if report.skipped:
@@ -191,13 +194,14 @@ class Exporting:
     def _tell(self, report: Finished, seconds: float) -> None:
         assert self._recipe is not None
         plan = self._tally.plan
-        images = (len(plan.images) if plan else 0) - len({f["source"] for f in report.failed} & _names(plan))
+        planned = _names(plan)
+        images = len(planned) - len({failure["source"] for failure in report.failed} & planned)
         text = told(report, images, self._recipe.export.folder, duration(max(seconds, 0.1)))
-        warnings = [failure["reason"] for failure in report.failed] + list(plan.warnings if plan else ())
+        warnings = [failure["reason"] for failure in report.failed] + list(plan.warnings if plan is not None else ())
         self._footer.show_result(text, warnings)
         (show_warning if report.failed else show_info)(text)
         self._finished(report)
 
 
 def _names(plan: Plan | None) -> set[str]:
-    return {image.name for image in plan.images} if plan else set()
+    return {image.name for image in plan.images} if plan is not None else set()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from napari_tiles_creator.engine.planning.pixels_key import pixels_key, ranges_key
+
 if TYPE_CHECKING:
     from napari_tiles_creator._widget.panels.normalization import NormalizationPanel
     from napari_tiles_creator._widget.work.worker import Ending, Jobs
@@ -38,17 +40,14 @@ class Histograms:
         """Measure an image of a plan, unless that is what is shown; without a plan the last ones stay."""
         if plan is None or not 0 <= number < len(plan.images):
             return
-        image = plan.images[number]
-        recipe = plan.recipe
+        image, normalization = plan.images[number], plan.recipe.normalization
         shown: tuple[Any, ...] = (
-            image.info,
-            image.shape,
-            image.channel,
-            recipe.media,
-            recipe.calibration,
-            recipe.normalization,
+            *pixels_key(image, plan.recipe),
+            ranges_key(plan, image),
+            normalization,
+            image.dtype,
         )
-        if recipe.normalization.scope == "tile":
+        if normalization.scope == "tile":
             shown += (image.tiling,)
         if shown != self._shown:
             self._shown = shown

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_tiles_creator.engine.back.planes import LazyPlanes
+from napari_tiles_creator.engine.pixels.pyramid import Pyramid, centres
 from napari_tiles_creator.engine.planning.resolve import tiling_of
 from napari_tiles_creator.errors import SourceError
 from napari_tiles_creator.geometry.box import Box
@@ -18,12 +18,17 @@ from napari_tiles_creator.recipe.document import Recipe
 from napari_tiles_creator.sources.registry import open_source
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Generator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     from napari_tiles_creator.engine.export.manifest import Manifest, TileRow
+
+# Opening a file takes as long as decoding so many pixels.
+FILE_PIXELS = 1 << 17
+# So many tiles meet at a corner: at least they can be looked at, however large they are.
+ALWAYS_READ = 4
 
 
 @dataclass(frozen=True)
@@ -110,10 +115,6 @@ class TiledSource:
         front = [axis for axis in ("t", "z") if getattr(self.rows[0], axis)]
         return (*front, *(["c"] if self.channels else []), "y", "x")
 
-    def missing(self) -> tuple[str, ...]:
-        """Return the tiles whose files are not there."""
-        return tuple(row.tile for row in self.rows if not (self.folder / row.tile).is_file())
-
     def cores(self, rows: Sequence[TileRow]) -> list[Box]:
         """Return what each tile owns; a tile at a random place owns its box."""
         if self.grid is not None:
@@ -145,67 +146,113 @@ def box_of(row: TileRow) -> Box:
     return Box(int(row.y), int(row.x), int(row.height), int(row.width))
 
 
-class TiledImage(LazyPlanes):
+class TiledImage(Pyramid):
     """The image of a source, from its tiles; pixels that no tile holds are 0.
 
     Parameters
     ----------
     source : TiledSource
         The source.
-    step : int, default 1
-        Only every so many-th pixel is there.
+
+    Attributes
+    ----------
+    unread : set of str
+        Tiles that could not be read so far: missing, or damaged.
     """
 
-    def __init__(self, source: TiledSource, step: int = 1) -> None:
+    def __init__(self, source: TiledSource) -> None:
+        self._source, self._planes = source, TiledPlanes(source)
+        self.unread = self._planes.unread
         lengths = (*source.lengths, *([source.channels] if source.channels else []))
-        super().__init__(lengths, source.plane_shape, 3 if source.is_rgb else 0, np.dtype(source.rows[0].dtype), step)
-        self._source = source
+        super().__init__(lengths, [self._planes], source.is_rgb, np.dtype(source.rows[0].dtype), source.plane_shape)
+
+    @property
+    def axes(self) -> tuple[str, ...]:
+        """Names of the axes, samples left out."""
+        return self._source.axes
+
+    def overview_steps(self, position: tuple[int, ...]) -> Generator[None, None, None]:
+        """Fill the overview of a plane tile by tile, so that each is opened once."""
+        ys, xs = (centres(n, length) for n, length in zip(self.overview_shape, self.plane_shape, strict=True))
+        out = self.overview[position]
+        for number, core in enumerate(self._planes.cores(position)):
+            y, x, y_stop, x_stop = (int(edge) for edge in core)
+            rows = slice(*np.searchsorted(ys, (y, y_stop)))
+            columns = slice(*np.searchsorted(xs, (x, x_stop)))
+            pixels = self._planes.read_tile(position, number, Box.between(y, x, y_stop, x_stop))
+            if pixels is not None:
+                out[rows, columns] = pixels[np.ix_(ys[rows] - y, xs[columns] - x)]
+            yield
+
+    def typical_values(self) -> Generator[None, None, NDArray[Any]]:
+        """Return the overview of the plane in the middle: its pixels are some of the image's."""
+        yield
+        plane: NDArray[Any] = self.overview[tuple(length // 2 for length in self.lengths)]
+        return plane
+
+
+class TiledPlanes:
+    """The planes of a source in full size, read from the tiles.
+
+    Parameters
+    ----------
+    source : TiledSource
+        The source.
+    """
+
+    def __init__(self, source: TiledSource) -> None:
+        self._source, self.shape = source, source.plane_shape
+        self._dtype = np.dtype(source.rows[0].dtype)
         self._cores: dict[tuple[int, ...], NDArray[np.int64]] = {}
         self.unread: set[str] = set()
 
-    def thinned(self, step: int) -> TiledImage:
-        """Return the same image with only every so many-th pixel."""
-        return TiledImage(self._source, step)
-
-    def read_plane(self, position: tuple[int, ...], box: Box, step: int) -> NDArray[Any]:
-        """Put a rectangle together; see `LazyPlanes.read_plane`. What cannot be read is 0, and named in `unread`."""
-        at = position[: len(self._source.lengths)]
-        channel = position[len(at)] if self._source.channels else None
-        shape = (-(-box.height // step), -(-box.width // step))
-        out = np.zeros((*shape, 3) if self._source.is_rgb else shape, self.dtype)
-        rows, cores = self._source.planes.get(at, []), self._cores_at(at)
-        if not rows:
-            return out
-        met = (cores[:, 0] < box.y_stop) & (cores[:, 2] > box.y) & (cores[:, 1] < box.x_stop) & (cores[:, 3] > box.x)
-        for number in np.flatnonzero(met):
-            y, x, y_stop, x_stop = (int(edge) for edge in cores[number])
-            # The first and last asked pixels that this tile owns, counted in steps from the box's corner.
-            y0, x0 = (max(0, -(-(edge - start) // step)) for edge, start in ((y, box.y), (x, box.x)))
-            y1, x1 = (
-                min(n, -(-(edge - start) // step))
-                for edge, start, n in zip((y_stop, x_stop), (box.y, box.x), shape, strict=True)
-            )
-            if y0 >= y1 or x0 >= x1:
-                continue
-            part = Box.between(
-                box.y + y0 * step, box.x + x0 * step, box.y + (y1 - 1) * step + 1, box.x + (x1 - 1) * step + 1
-            )
-            try:
-                out[y0:y1, x0:x1] = self._read_tile(rows[number], part, channel)[::step, ::step]
-            except SourceError:
-                self.unread.add(rows[number].tile)
-        return out
-
-    def _cores_at(self, at: tuple[int, ...]) -> NDArray[np.int64]:
-        """Return the corners of the cores of a plane's tiles, array (n, [y, x, y stop, x stop])."""
+    def cores(self, position: tuple[int, ...]) -> NDArray[np.int64]:
+        """Return the corners of what each tile of a plane owns, array (n, [y, x, y stop, x stop])."""
+        at = self._place(position)
         if at not in self._cores:
             rows = self._source.planes.get(at, [])
             cores = self._source.cores(rows) if rows else []
             self._cores[at] = np.array([(c.y, c.x, c.y_stop, c.x_stop) for c in cores], np.int64).reshape(-1, 4)
         return self._cores[at]
 
-    def _read_tile(self, row: TileRow, part: Box, channel: int | None) -> NDArray[Any]:
-        """Return a part of the plane that lies in a tile, array (y, x[, s])."""
+    def cost(self, position: tuple[int, ...], box: Box) -> int:
+        """Return what it takes to read a rectangle; see `pyramid.Stored`."""
+        count, row = len(self._met(position, box)), self._source.rows[0]
+        if count <= ALWAYS_READ:
+            return 0
+        return count * (int(row.height) * int(row.width) + FILE_PIXELS)
+
+    def read(self, position: tuple[int, ...], box: Box) -> NDArray[Any]:
+        """Put a rectangle together; see `pyramid.Stored`. What cannot be read is 0, and named in `unread`."""
+        out = np.zeros((*box.shape, 3) if self._source.is_rgb else box.shape, self._dtype)
+        for number in self._met(position, box):
+            y, x, y_stop, x_stop = (int(edge) for edge in self.cores(position)[number])
+            part = Box.between(y, x, y_stop, x_stop).intersection(box)
+            pixels = self.read_tile(position, int(number), part)
+            if pixels is not None:
+                out[part.moved(-box.y, -box.x).slices] = pixels
+        return out
+
+    def read_tile(self, position: tuple[int, ...], number: int, part: Box) -> NDArray[Any] | None:
+        """Return a part of the plane that lies in a tile, array (y, x[, s]); None where it cannot be read."""
+        row = self._source.planes[self._place(position)][number]
+        channel = position[-1] if self._source.channels else None
+        try:
+            return self._opened(row, part, channel)
+        except SourceError:
+            self.unread.add(row.tile)
+            return None
+
+    def _place(self, position: tuple[int, ...]) -> tuple[int, ...]:
+        """Return a position on time and depth alone: a tile holds all channels."""
+        return position[: len(self._source.lengths)]
+
+    def _met(self, position: tuple[int, ...], box: Box) -> NDArray[np.intp]:
+        """Return the numbers of the tiles that own pixels of a rectangle."""
+        y, x, y_stop, x_stop = self.cores(position).T
+        return np.flatnonzero((y < box.y_stop) & (y_stop > box.y) & (x < box.x_stop) & (x_stop > box.x))
+
+    def _opened(self, row: TileRow, part: Box, channel: int | None) -> NDArray[Any]:
         opened = open_source(self._source.folder / row.tile)
         try:
             height, width = opened.info.plane_shape

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,18 +32,27 @@ def work_bytes(n_bytes: float, n_tiles: float) -> float:
     return n_bytes + n_tiles * FILE_BYTES
 
 
-def expected_seconds(plan: Plan, tiles_there: int, rate: float | None) -> float:
-    """Return how long an export will take.
+@dataclass(frozen=True, slots=True)
+class Remaining:
+    """What is still to be written of a plan.
 
     Parameters
     ----------
-    plan : Plan
-        The export.
-    tiles_there : int
-        Tiles that stand there already.
-    rate : float or None
-        `work_bytes` per second of earlier exports, None for a cautious guess.
+    tiles : int
+        Tiles; an upper bound where a filter reads pixels.
+    bytes : float
+        Their uncompressed size.
     """
-    left = max(0, len(plan) - tiles_there)
-    share = left / len(plan) if len(plan) else 0.0
-    return work_bytes(plan.bytes * share, left) / (rate or SLOW_RATE)
+
+    tiles: int
+    bytes: float
+
+    @classmethod
+    def of(cls, plan: Plan, there: int = 0) -> Remaining:
+        """Return what remains where so many of its tiles stand there already."""
+        left = max(0, len(plan) - there)
+        return cls(left, plan.bytes * left / len(plan) if len(plan) else 0.0)
+
+    def seconds(self, rate: float | None) -> float:
+        """Return how long it will take, from earlier exports` `work_bytes` a second; None is a guess."""
+        return work_bytes(self.bytes, self.tiles) / (rate or SLOW_RATE)

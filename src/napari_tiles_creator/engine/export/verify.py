@@ -13,6 +13,7 @@ from napari_tiles_creator.engine.export.lock import locked
 from napari_tiles_creator.engine.export.manifest import HEAD, TABLE, WORK_FOLDER, Manifest
 from napari_tiles_creator.engine.export.target import files_below
 from napari_tiles_creator.engine.export.writer import write_error
+from napari_tiles_creator.engine.steps import result_of
 from napari_tiles_creator.errors import DatasetError
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def verify(folder: Path) -> Verdict:
     DatasetError
         If the folder is no dataset.
     """
-    verdict: Verdict = finished(_compared(Manifest.read(folder)))
+    verdict: Verdict = result_of(_compared(Manifest.read(folder)))
     return verdict
 
 
@@ -77,15 +78,6 @@ class Step:
 
     done: int
     total: int
-
-
-def finished(steps: Generator[Step, None, Any]) -> Any:
-    """Take all steps; return what they come to."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value
 
 
 def _compared(manifest: Manifest) -> Generator[Step, None, Verdict]:
@@ -132,7 +124,7 @@ class Emptying:
         ExportError
             If an export is writing to the folder, or a file cannot be removed.
         """
-        finished(self.steps())
+        result_of(self.steps())
 
     def steps(self) -> Generator[Step, None, None]:
         """Remove them bit by bit, the manifest last: stopped between two steps, the rest can be removed later."""
@@ -162,7 +154,7 @@ def plan_emptying(folder: Path) -> Emptying:
     DatasetError
         If the folder is no dataset.
     """
-    emptying: Emptying = finished(look(folder))
+    emptying: Emptying = result_of(look(folder))
     return emptying
 
 

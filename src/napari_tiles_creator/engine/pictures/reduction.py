@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_tiles_creator.engine.steps import result_of
 from napari_tiles_creator.geometry.box import Box
 
 if TYPE_CHECKING:
@@ -47,13 +48,7 @@ def reduced_plane(
     planes : array (channel or sample, y, x), float64
         Means of the finite values, NaN where there is none; at most six channels.
     """
-    steps = reduction_steps(source, shape, z=z, t=t, channel=channel)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            planes: NDArray[np.float64] = end.value
-            return planes
+    return result_of(reduction_steps(source, shape, z=z, t=t, channel=channel))
 
 
 def reduction_steps(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from napari_tiles_creator.geometry.box import Box
 from napari_tiles_creator.sources.registry import reopen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable
+    from collections.abc import Callable, Generator, Hashable
     from types import EllipsisType
 
     from numpy.typing import NDArray
@@ -65,6 +66,11 @@ class BandCache:
                 pixels = slot.pixels = compute()
                 self._make_room(pixels.nbytes)
         return pixels
+
+    def holds(self, key: Hashable) -> bool:
+        """Tell whether this array is there already."""
+        with self._lock:
+            return key in self._slots and self._slots[key].pixels is not None
 
     def clear(self) -> None:
         """Forget everything."""
@@ -169,6 +175,24 @@ class CalibratedImage:
             return self._read_source(plane, box)
         return self._gather(box, self.band_rows, lambda k: self._band(plane, k))
 
+    def find_limits(self, plane: Plane) -> Generator[None, None, None]:
+        """Find what interpolated values of a plane are clipped to, a band of the file between each two yields.
+
+        Without this the first rectangle that is read of the plane finds it, at one go.
+
+        Raises
+        ------
+        SourceError
+            If the file cannot be read or decoded.
+        """
+        if self._resampler is None or not self._resampler.clips or self._limits.holds(plane):
+            return
+        found = []
+        for k in range(self._source_bands):
+            found.append(self._band_limits(plane, k))
+            yield
+        self._limits.get(plane, partial(_joined_limits, found))
+
     def reads_at_once(self, rows: int) -> int:
         """Return how many rectangles of so many rows, anywhere, can be read at once from bands that are kept."""
         band_bytes = self.band_rows * self.image.shape[1] * self.image.channels * self.dtype.itemsize
@@ -232,13 +256,16 @@ class CalibratedImage:
 
     def _source_limits(self, plane: Plane) -> NDArray[np.float64]:
         """Return minimum and maximum of a source plane, array (ranges, 2): one range, or one a channel."""
-        found = []
-        for k in range(-(-self.image.info.plane_shape[0] // self._source_band_rows)):
-            band = self._source_band(plane, k)
-            parts = list(band) if self.image.axes == "CYX" else [band]
-            found.append([(np.fmin.reduce(part, axis=None), np.fmax.reduce(part, axis=None)) for part in parts])
-        every = np.array(found, np.float64)
-        return np.stack([np.fmin.reduce(every[..., 0]), np.fmax.reduce(every[..., 1])], axis=-1)
+        return _joined_limits([self._band_limits(plane, k) for k in range(self._source_bands)])
+
+    def _band_limits(self, plane: Plane, k: int) -> list[tuple[Any, Any]]:
+        band = self._source_band(plane, k)
+        parts = list(band) if self.image.axes == "CYX" else [band]
+        return [(np.fmin.reduce(part, axis=None), np.fmax.reduce(part, axis=None)) for part in parts]
+
+    @property
+    def _source_bands(self) -> int:
+        return -(-self.image.info.plane_shape[0] // self._source_band_rows)
 
     @property
     def _source_band_rows(self) -> int:
@@ -265,3 +292,9 @@ class CalibratedImage:
                 self._source = reopen(self.image.info, self._media.series, self._media.rgb)
             source = self._source
         return source.read(box, z=plane.z or 0, t=plane.t or 0, channel=self.image.channel)
+
+
+def _joined_limits(found: list[list[tuple[Any, Any]]]) -> NDArray[np.float64]:
+    """Return minimum and maximum of all bands, array (ranges, 2)."""
+    every = np.array(found, np.float64)
+    return np.stack([np.fmin.reduce(every[..., 0]), np.fmax.reduce(every[..., 1])], axis=-1)

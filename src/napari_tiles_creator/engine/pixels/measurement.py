@@ -143,16 +143,3 @@ def ranges_of(
         measure.percentile_range(total, percentiles, found, counted_as)
         for total, found in zip(statistic.counts, within, strict=True)
     )
-
-
-def measure_image(image: ImagePlan, recipe: Recipe, memory_bytes: int = 256 << 20) -> tuple[measure.Range, ...]:
-    """Return the ranges of one image, measured in this thread: one, or one a channel."""
-    pixels = CalibratedImage(image, recipe, memory_bytes)
-    try:
-        measurement = Measurement(image, recipe, wants_range=True, wants_foreground=False)
-        for tasks in measurement.stages(pixels):
-            for task in tasks:
-                task()
-        return measurement.ranges()
-    finally:
-        pixels.close()

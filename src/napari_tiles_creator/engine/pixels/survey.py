@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,11 +11,12 @@ from napari_tiles_creator.engine.pixels.calibrated_image import CalibratedImage
 from napari_tiles_creator.engine.pixels.dataset_measurement import measure_dataset
 from napari_tiles_creator.engine.pixels.foreground import plane_shares
 from napari_tiles_creator.engine.pixels.measurement import Measurement
+from napari_tiles_creator.engine.steps import result_of
 from napari_tiles_creator.errors import SourceError
 from napari_tiles_creator.geometry.places import areas, covered
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from napari_tiles_creator.engine.pixels.measure import Range
     from napari_tiles_creator.engine.planning.image_plan import ImagePlan
     from napari_tiles_creator.engine.planning.plan import Plan
-
-T = TypeVar("T")
 
 MEMORY_BYTES = 256 << 20
 
@@ -58,7 +57,7 @@ class Surveyed:
 
 def survey(plan: Plan) -> Iterator[Surveyed]:
     """Read all images of a plan once or twice, in this thread, and tell what each gives."""
-    dataset = _whole(measure_dataset(plan)) if plan.recipe.normalization.scope == "dataset" else None
+    dataset = result_of(measure_dataset(plan)) if plan.recipe.normalization.scope == "dataset" else None
     for image in plan.images:
         if dataset is not None and image.name in dataset.failed:
             yield Surveyed(image, problem=dataset.failed[image.name])
@@ -85,7 +84,7 @@ def _surveyed(plan: Plan, image: ImagePlan, dataset: DatasetMeasurement | None) 
         for number in range(len(image.planes)):
             remaining = image.remaining(number)
             if least > 0:
-                shares = _whole(plane_shares(plan, image, pixels, number, thresholds))
+                shares = result_of(plane_shares(plan, image, pixels, number, thresholds))
                 remaining &= shares >= least  # NaN, outside the region, is not
             masks.append(remaining)
     finally:
@@ -100,13 +99,3 @@ def _surveyed(plan: Plan, image: ImagePlan, dataset: DatasetMeasurement | None) 
         box_pixels=sum(int(inside[mask].sum()) for mask in masks),
         covered=sum(covered(image.tiling, mask) for mask in masks),
     )
-
-
-def _whole(steps: Generator[None, None, T]) -> T:
-    """Run a generator to its end and return its result."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as done:
-            result: T = done.value
-            return result

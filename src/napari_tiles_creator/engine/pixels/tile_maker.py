@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from napari_tiles_creator.engine.pixels.measure import Range
     from napari_tiles_creator.engine.pixels.otsu import Thresholds
-    from napari_tiles_creator.engine.planning.image_plan import ImagePlan, PlannedTile
+    from napari_tiles_creator.engine.planning.image_plan import ImagePlan, Plane, PlannedTile
     from napari_tiles_creator.engine.planning.plan import Plan
 
 
@@ -67,16 +67,23 @@ class TileMaker:
         """Whether tiles can be made: `prepare` has nothing left to do."""
         return self._ranges is not None or not self._needs_ranges
 
-    def prepare(self) -> Generator[None, None, None]:
+    def prepare(self, plane: Plane | None = None) -> Generator[None, None, None]:
         """Measure what the normalization needs, a band between each two yields.
 
         With scope image all kept planes of this image, with scope dataset those of all images of the plan.
+
+        Parameters
+        ----------
+        plane : Plane, optional
+            Also find what interpolated values of this plane are clipped to: else its first tile does, at one go.
 
         Raises
         ------
         SourceError
             If the image cannot be read. With scope dataset other images that cannot are left out, as in an export.
         """
+        if plane is not None:
+            yield from self.pixels.find_limits(plane)
         if self.is_ready:
             return
         if self.recipe.normalization.scope == "dataset":

@@ -90,6 +90,8 @@ class ImagePlan:
         The recipe's ``tiling.roi``, source pixels.
     exclude : tuple of str
         Names of tiles rejected by hand, sorted; those of other images, too.
+    modified_ns : int, default 0
+        When the file was last written, as of the scan, ns; 0 where there is no file.
     """
 
     name: str
@@ -106,6 +108,7 @@ class ImagePlan:
     name_template: str
     region: Region | None = None
     exclude: tuple[str, ...] = ()
+    modified_ns: int = 0
 
     def __len__(self) -> int:
         """Return the number of indexes: tiles that filters leave out keep theirs."""

@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from napari_tiles_creator.sinks.base import Sink
 
 
+# More files than a file system likes in one folder.
+MANY_TILES = 1_000_000
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
     """A source that gives no tiles, why, and the field of the recipe that can mend it (empty where none can)."""
@@ -127,6 +131,8 @@ def make_plan(recipe: Recipe, scanned: Iterable[Scanned] | None = None) -> Plan:
     failed: list[Failure] = []
     warnings: list[str] = []
     found = list(scan(recipe.media) if scanned is None else scanned)
+    if not found and recipe.media.exclude and scanned is not None:
+        raise PlanError("all images are left out (media.exclude): take some of them in", "media.folder")
     if not found:
         raise PlanError(
             f"{recipe.media.folder}: no image fits media.pattern {recipe.media.pattern!r}"
@@ -148,6 +154,9 @@ def make_plan(recipe: Recipe, scanned: Iterable[Scanned] | None = None) -> Plan:
             "export.name",
         )
     warnings += _filter_warnings(recipe, images)
+    tiles = sum(len(image) for image in images)
+    if tiles > MANY_TILES:
+        warnings.append(f"{tiles:,} tiles, each a file: check tiling.size_px and the pixel sizes")
     _check_channels(recipe, images)
     return Plan(recipe, tuple(images), tuple(failed), tuple(warnings), roi)
 

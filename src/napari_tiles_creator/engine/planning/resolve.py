@@ -72,6 +72,7 @@ def resolve_image(
         name_template=recipe.export.name,
         region=region,
         exclude=exclude,
+        modified_ns=item.modified_ns,
     )
     refusal = make_sink(recipe.export.format).refusal(axes, image.channels, image.dtype)
     if refusal:

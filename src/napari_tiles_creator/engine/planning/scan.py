@@ -32,12 +32,15 @@ class Scanned:
         The header, None where it cannot be read.
     problem : str
         Why it cannot be read, empty where it can.
+    modified_ns : int, default 0
+        When the file was last written, ns; 0 where there is no file.
     """
 
     found: Found
     size_bytes: int
     info: SourceInfo | None
     problem: str = ""
+    modified_ns: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """Return the line that ``scan --json`` prints."""
@@ -90,14 +93,14 @@ def scan_one(found: Found, media: Media) -> Scanned:
         plain = Found(name, found.path, found.stem)
         return Scanned(plain, 0, None, f"{name}: the file's name is not valid Unicode: rename it")
     try:
-        size = found.path.stat().st_size
+        stat = found.path.stat()
         source = open_source(found.path, media.series, media.rgb)
     except SourceError as error:
         return Scanned(found, 0, None, str(error))
     except OSError as error:
         return Scanned(found, 0, None, f"{found.path.name} cannot be read: {error.strerror}")
     source.close()
-    return Scanned(found, size, source.info)
+    return Scanned(found, stat.st_size, source.info, modified_ns=stat.st_mtime_ns)
 
 
 def plain_pixel_size(size: PixelSize | None) -> float | list[float] | None:
