@@ -4,7 +4,8 @@ import pytest
 
 from image_folder import make_folder
 from napari_tiles_creator import Recipe, make_plan, run
-from napari_tiles_creator.engine.export.manifest import COLUMNS, Manifest, number, read_rows
+from napari_tiles_creator.engine.export.manifest import Manifest
+from napari_tiles_creator.engine.export.rows import COLUMNS, number, read_rows
 
 # In this order, as the interface states them.
 STATED = (

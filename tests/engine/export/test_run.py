@@ -29,7 +29,7 @@ from napari_tiles_creator.engine.export.events import (
     TileSkipped,
     TileWritten,
 )
-from napari_tiles_creator.engine.export.manifest import WORK_FOLDER
+from napari_tiles_creator.engine.export.rows import WORK_FOLDER
 from napari_tiles_creator.errors import ExportError, PlanError
 
 SMALL = {"tiling.size_px": 128, "tiling.overlap_px": 32}

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_tiles_creator._widget.controls.words import grouped
-from napari_tiles_creator.engine.export.manifest import HEAD, TABLE, Manifest, fingerprint
+from napari_tiles_creator.engine.export.head import fingerprint
+from napari_tiles_creator.engine.export.manifest import HEAD, TABLE, Manifest
 from napari_tiles_creator.engine.steps import result_of
 from napari_tiles_creator.errors import DatasetError, SourceError
 from napari_tiles_creator.sources.registry import open_source

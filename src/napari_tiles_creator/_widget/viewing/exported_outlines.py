@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from napari_tiles_creator._widget.viewing.exported import LayerData
     from napari_tiles_creator.engine.back.tiled_image import TiledSource
-    from napari_tiles_creator.engine.export.manifest import TileRow
+    from napari_tiles_creator.engine.export.rows import TileRow
     from napari_tiles_creator.geometry.grid import TileGrid
 
 

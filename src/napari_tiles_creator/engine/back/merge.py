@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_tiles_creator.engine.export.manifest import TileRow
+    from napari_tiles_creator.engine.export.rows import TileRow
 
 KINDS = ("values",)
 PLACES = ("calibrated",)

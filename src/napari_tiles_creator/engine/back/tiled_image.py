@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_tiles_creator.engine.export.manifest import Manifest, TileRow
+    from napari_tiles_creator.engine.export.manifest import Manifest
+    from napari_tiles_creator.engine.export.rows import TileRow
 
 # Opening a file takes as long as decoding so many pixels.
 FILE_PIXELS = 1 << 17

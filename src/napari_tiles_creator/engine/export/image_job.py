@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from napari_tiles_creator.engine.export.events import Event
-    from napari_tiles_creator.engine.export.manifest import TileRow
+    from napari_tiles_creator.engine.export.rows import TileRow
     from napari_tiles_creator.engine.export.writer import TileWriter
     from napari_tiles_creator.engine.pixels.dataset_measurement import DatasetMeasurement, Pass
     from napari_tiles_creator.engine.planning.image_plan import ImagePlan, PlannedTile

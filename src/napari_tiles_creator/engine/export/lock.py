@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from napari_tiles_creator.engine.export.manifest import WORK_FOLDER
+from napari_tiles_creator.engine.export.rows import WORK_FOLDER
 from napari_tiles_creator.engine.export.writer import write_error
 from napari_tiles_creator.errors import ExportError
 

@@ -27,18 +27,11 @@ from napari_tiles_creator.engine.export.events import (
     TileSkipped,
     TileWritten,
 )
+from napari_tiles_creator.engine.export.head import head
 from napari_tiles_creator.engine.export.image_job import CutJob, ImageJob, MeasureJob, has_work
 from napari_tiles_creator.engine.export.lock import locked
-from napari_tiles_creator.engine.export.manifest import (
-    HEAD,
-    TABLE,
-    WORK_FOLDER,
-    Manifest,
-    head,
-    ranges_text,
-    table_text,
-    write_whole,
-)
+from napari_tiles_creator.engine.export.manifest import HEAD, TABLE, Manifest, write_whole
+from napari_tiles_creator.engine.export.rows import WORK_FOLDER, ranges_text, table_text
 from napari_tiles_creator.engine.export.target import check_target, complete, resumable
 from napari_tiles_creator.engine.export.writer import TileWriter, write_error
 from napari_tiles_creator.engine.pixels.dataset_measurement import DatasetMeasurement

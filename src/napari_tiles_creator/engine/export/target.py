@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from napari_tiles_creator.engine.export.manifest import HEAD, TABLE, WORK_FOLDER, Manifest, head
+from napari_tiles_creator.engine.export.head import head
+from napari_tiles_creator.engine.export.manifest import HEAD, TABLE, Manifest
+from napari_tiles_creator.engine.export.rows import WORK_FOLDER
 from napari_tiles_creator.errors import DatasetError, ExportError
 from napari_tiles_creator.recipe.media import OPEN_LAYERS
 from napari_tiles_creator.recipe.wording import shown
@@ -15,7 +17,7 @@ from napari_tiles_creator.recipe.wording import shown
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from napari_tiles_creator.engine.export.manifest import TileRow
+    from napari_tiles_creator.engine.export.rows import TileRow
     from napari_tiles_creator.engine.planning.plan import Plan
     from napari_tiles_creator.recipe.document import Recipe
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import imagecodecs
 
 from napari_tiles_creator.engine.export.lock import locked
-from napari_tiles_creator.engine.export.manifest import HEAD, TABLE, WORK_FOLDER, Manifest
+from napari_tiles_creator.engine.export.manifest import HEAD, TABLE, Manifest
+from napari_tiles_creator.engine.export.rows import WORK_FOLDER
 from napari_tiles_creator.engine.export.target import files_below
 from napari_tiles_creator.engine.export.writer import write_error
 from napari_tiles_creator.engine.steps import result_of
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
     from pathlib import Path
 
-    from napari_tiles_creator.engine.export.manifest import TileRow
+    from napari_tiles_creator.engine.export.rows import TileRow
 
 # Files that are read or removed between two reports: some hundredths of a second.
 AT_ONCE = 64

@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING
 
 import imagecodecs
 
-from napari_tiles_creator.engine.export.manifest import COLUMNS, WORK_FOLDER, csv_line, tile_row
+from napari_tiles_creator.engine.export.rows import COLUMNS, WORK_FOLDER, csv_line, tile_row
 from napari_tiles_creator.errors import ExportError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from napari_tiles_creator.engine.export.manifest import TileRow
+    from napari_tiles_creator.engine.export.rows import TileRow
     from napari_tiles_creator.engine.pixels.measure import Range
     from napari_tiles_creator.engine.planning.image_plan import ImagePlan, PlannedTile
     from napari_tiles_creator.sinks.base import Buffers
