@@ -144,7 +144,7 @@ def export(stage: Stage) -> None:
 
 def widget(stage: Stage) -> None:
     """Take the picture in the README: the whole window."""
-    stage.begin(calibration__enabled=True)
+    stage.begin(calibration__enabled=True, export__folder="calibrated_tiles")
     stage.only("media", "calibration", "normalization", "tiling", "export")
     stage.dock.tiles.show_all.setChecked(True)
     stage.dock.preview_tiles()

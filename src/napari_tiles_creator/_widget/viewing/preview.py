@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,22 +16,17 @@ from napari_tiles_creator._widget.viewing.foreground import Foreground
 from napari_tiles_creator._widget.viewing.keys import Keys
 from napari_tiles_creator._widget.viewing.layers import (
     ALL_TILES,
-    CURRENT_TILE,
     EXPORTED_TILE,
-    MOSAIC,
-    NAMES,
     PICTURE,
     PREVIEW_ROLES,
 )
 from napari_tiles_creator._widget.viewing.picking import Picking
-from napari_tiles_creator._widget.viewing.picture import read_picture
-from napari_tiles_creator._widget.viewing.placement import image_placement, place, source_points
+from napari_tiles_creator._widget.viewing.picture_layer import PictureLayer
+from napari_tiles_creator._widget.viewing.placement import source_points
 from napari_tiles_creator._widget.viewing.region import RegionDrawing
 from napari_tiles_creator._widget.viewing.sources import layer_of
 from napari_tiles_creator._widget.viewing.subject import Subject
 from napari_tiles_creator._widget.viewing.tile_states import TileStates
-from napari_tiles_creator._widget.viewing.turns import Turns
-from napari_tiles_creator._widget.viewing.view import fit_view
 from napari_tiles_creator.engine.pictures.pattern import padded_box
 
 if TYPE_CHECKING:
@@ -40,13 +34,10 @@ if TYPE_CHECKING:
 
     from napari_tiles_creator._widget.panels.tiles import TilesPanel
     from napari_tiles_creator._widget.viewing.layers import Layers
-    from napari_tiles_creator._widget.viewing.picture import Picture
-    from napari_tiles_creator._widget.work.worker import Ending, Jobs
+    from napari_tiles_creator._widget.work.worker import Jobs
     from napari_tiles_creator.engine.planning.image_plan import ImagePlan
     from napari_tiles_creator.engine.planning.plan import Plan
     from napari_tiles_creator.errors import TilesError
-
-PURPOSE = "preview image"
 
 
 class Preview:
@@ -67,15 +58,11 @@ class Preview:
     def __init__(self, layers: Layers, tiles: TilesPanel, jobs: Jobs, failed: Callable[[TilesError], None]) -> None:
         self.is_on = False
         self._is_waiting = False  # for an image to show
-        self._layers, self._tiles, self._jobs, self._failed = layers, tiles, jobs, failed
+        self._layers, self._tiles, self._failed = layers, tiles, failed
         self._plan: Plan | None = None
         self._subject: Subject | None = None
-        self._pixels_of: tuple[Any, ...] = ()
-        self._picture: Picture | None = None
-        self._shown: Subject | None = None  # whose picture is in the viewer
         self._states: TileStates | None = None
-        self._turns = Turns()
-        self._wants_fit = False
+        self._picture = PictureLayer(layers, jobs, self._show_tiles, failed)
         self._current = CurrentTile(layers)
         self._all = AllTiles(layers, jobs)
         self._exported = ExportedTile(layers, jobs, self._fail_tile)
@@ -116,7 +103,7 @@ class Preview:
     def start(self) -> None:
         """Show the chosen image, from now on up to date."""
         self.is_on, self._is_waiting = True, False
-        self._pixels_of = ()
+        self._picture.forget()
         self._picking.start()
         self._keys.start()
         self.refresh()
@@ -129,7 +116,7 @@ class Preview:
     def pause(self) -> None:
         """Follow nothing any more; what is drawn stays."""
         self._leave()
-        self._subject, self._pixels_of = None, ()
+        self._subject = None
         self._tiles.show_count(0)
 
     def show_plan(self, plan: Plan | None) -> None:
@@ -189,56 +176,9 @@ class Preview:
     # ---- drawing ----
 
     def _show_plane(self, subject: Subject) -> None:
-        """Show a plane and its tiles; the pixels are read only where they are others."""
+        """Show a plane, then its tiles."""
         self._subject = subject
-        if subject.layer is not None:
-            self._jobs.drop(PURPOSE)
-            self._layers.remove(PICTURE, MOSAIC, NAMES)
-            self._pixels_of, self._picture = (), None
-            subject.turn_to(self._layers.viewer)
-            self._show_tiles()
-        elif subject.pixels != self._pixels_of:
-            self._pixels_of = subject.pixels
-            of_plane = replace(subject.image, planes=(subject.image.planes[subject.plane],))
-            self._jobs.start(PURPOSE, partial(read_picture, of_plane, subject.plan.recipe.media), self._show_picture)
-        elif not self._jobs.is_running(PURPOSE):
-            if (layer := self._layers.find(PICTURE)) is not None and self._picture is not None:
-                place(layer, image_placement(subject.image))
-            self._show_tiles()
-
-    def _show_picture(self, ending: Ending) -> None:
-        if ending.error is not None:
-            self._pixels_of = ()
-            self._failed(ending.error)
-        elif self._subject is not None and ending.result is not None:
-            # Its pixels are of another kind than a sample's: side by side napari could show no unit.
-            foreign = [role for role in (MOSAIC, NAMES) if self._layers.find(role) is not None]
-            self._turns.run(
-                *(partial(self._layers.remove, role) for role in foreign),
-                partial(self._put_picture, ending.result),
-                self._show_tiles,
-                self._fit,
-            )
-
-    def _put_picture(self, picture: Picture) -> None:
-        """Show the pixels of the plane; those of another image fill the canvas."""
-        subject = self._subject
-        if subject is None:
-            return
-        before = self._shown if self._layers.find(PICTURE) is not None else None
-        self._picture, self._shown = picture, subject
-        placement = image_placement(subject.image)
-        keeps_contrast = before is not None and before.values == subject.values
-        limits = (None, None) if keeps_contrast else (picture.limits, picture.contrast)
-        self._layers.show_image(PICTURE, picture.pixels, placement, *limits)
-        self._wants_fit = before is None or before.area != subject.area
-
-    def _fit(self) -> None:
-        """Let a new image fill the canvas, with the padding of a tile that is larger than it."""
-        layers = [self._layers.find(role) for role in (PICTURE, CURRENT_TILE)]
-        if self._wants_fit:
-            fit_view(self._layers.viewer, *(layer for layer in layers if layer is not None))
-        self._wants_fit = False
+        self._picture.show(subject)
 
     def _show_tiles(self) -> None:
         """Draw the tiles of the plane; nothing where they did not change."""
@@ -283,12 +223,9 @@ class Preview:
         self._current.show(padded_box(planned.tile), subject.tiles)
         self._tiles.show_current(planned.name, self._states.told(place_number))
         if self._tiles.show_tile.isChecked():
-            self._exported.show(Wanted(subject.plan, subject.image, index, subject.tiles, self._contrast(subject)))
-
-    def _contrast(self, subject: Subject) -> tuple[float, float] | None:
-        """Return what is shown as black and white in the image, None for colours."""
-        layer = subject.layer if subject.layer is not None else self._layers.find(PICTURE)
-        return None if layer is None or layer.rgb else tuple(layer.contrast_limits)
+            self._exported.show(
+                Wanted(subject.plan, subject.image, index, subject.tiles, self._picture.contrast(subject))
+            )
 
     def _fail_foreground(self, error: TilesError) -> None:
         if self._states is not None:
@@ -303,9 +240,13 @@ class Preview:
     def _leave(self) -> None:
         """Follow nothing any more, and give back what is the viewer's."""
         self.is_on = self._is_waiting = False
-        self._jobs.drop(PURPOSE)
-        self._turns.stop()
-        for part in (self._foreground.forget, self._all.leave, self._exported.leave, self._region.leave):
+        for part in (
+            self._picture.forget,
+            self._foreground.forget,
+            self._all.leave,
+            self._exported.leave,
+            self._region.leave,
+        ):
             part()
         self._picking.stop()
         self._keys.stop()

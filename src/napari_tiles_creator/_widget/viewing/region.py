@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from napari.utils.notifications import show_info
 from superqt.utils import qdebounced
 
 from napari_tiles_creator._widget.viewing import colours
@@ -212,5 +213,6 @@ class RegionDrawing:
                 self._known = UNKNOWN
             else:  # the user did
                 self._tell(None)
+                show_info("The layer of the region is gone: tiles are no longer limited to it")
         self._editor.refresh_choices()
         self._editor.show_layer(self._linked)
