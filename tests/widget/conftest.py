@@ -1,6 +1,7 @@
 """A real viewer with the dock in it, and folders of small generated images."""
 
 import pytest
+from qtpy.QtCore import Qt
 
 from image_folder import write_image
 
@@ -77,3 +78,16 @@ def planned(dock, qtbot, images, tmp_path):
         return dock.plan
 
     return plan
+
+
+@pytest.fixture
+def previewed(dock, planned, viewer, qtbot):
+    """Return a function that does the same, then presses Preview tiles and waits for the current tile."""
+
+    def preview(**changes):
+        plan = planned(**changes)
+        qtbot.mouseClick(dock.tiles.preview_button, Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(lambda: "Current tile" in viewer.layers)
+        return plan
+
+    return preview

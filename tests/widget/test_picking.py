@@ -1,23 +1,11 @@
 """Going through the tiles: slider, number, buttons, keys, and double clicks on the image."""
 
 import numpy as np
-import pytest
 import tifffile
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
 
 from napari_tiles_creator import TilesCreatorWidget
-
-
-@pytest.fixture
-def previewed(dock, planned, viewer, qtbot):
-    def preview(**changes):
-        plan = planned(**changes)
-        qtbot.mouseClick(dock.tiles.preview_button, Qt.MouseButton.LeftButton)
-        qtbot.waitUntil(lambda: "Current tile" in viewer.layers)
-        return plan
-
-    return preview
 
 
 class Click:

@@ -17,26 +17,6 @@ def names(viewer):
     return [layer.name for layer in viewer.layers]
 
 
-@pytest.fixture
-def previewed(dock, planned, viewer, qtbot):
-    def preview(**changes):
-        plan = planned(**changes)
-        qtbot.mouseClick(dock.tiles.preview_button, Qt.MouseButton.LeftButton)
-        qtbot.waitUntil(lambda: "Current tile" in names(viewer))
-        return plan
-
-    return preview
-
-
-def exhausted(steps):
-    """Run a generator to its end and return what it returns."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value
-
-
 def test_preview_shows_image_and_first_tile(previewed, viewer, images, dock):
     plan = previewed()
     assert names(viewer) == PREVIEW

@@ -12,17 +12,6 @@ from napari_tiles_creator.recipe.region import InlineRegion
 REGION = "Tile region"
 
 
-@pytest.fixture
-def previewed(dock, planned, viewer, qtbot):
-    def preview(**changes):
-        plan = planned(**changes)
-        qtbot.mouseClick(dock.tiles.preview_button, Qt.MouseButton.LeftButton)
-        qtbot.waitUntil(lambda: "Current tile" in viewer.layers)
-        return plan
-
-    return preview
-
-
 def rectangle(y, x, y_stop, x_stop):
     """Return the corners, as napari counts, of a rectangle in pixels with corners on integers."""
     return np.array([[y, x], [y, x_stop], [y_stop, x_stop], [y_stop, x]], float) - 0.5

@@ -214,8 +214,10 @@ class TilesCreatorWidget(RecipeForm):
         if not recipe.export.folder:
             self.fail(RecipeError.of("export.folder", "choose a folder for the tiles"))
             return
-        current = self.plan is not None and self.plan.recipe == recipe
-        self._exporting.start(recipe, self.plan if current else None, self._planning.scanned(recipe.media))
+        if self.plan is not None and self.plan.recipe == recipe:
+            self._exporting.start(recipe, self.plan, None)
+        else:  # made anew of the headers that are known
+            self._exporting.start(recipe, None, self._planning.scanned(recipe.media))
 
     def _end_export(self, failed: bool) -> None:
         """Look what stands in the export folder now; where images failed, look at these again, too."""

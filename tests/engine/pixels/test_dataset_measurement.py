@@ -9,6 +9,7 @@ from napari_tiles_creator.engine.pixels import calibrated_image as pixels_module
 from napari_tiles_creator.engine.pixels.calibrated_image import CalibratedImage
 from napari_tiles_creator.engine.pixels.dataset_measurement import DatasetMeasurement, measure_dataset
 from napari_tiles_creator.engine.pixels.measure import BINS
+from napari_tiles_creator.engine.steps import result_of
 
 RNG = np.random.default_rng(0)
 
@@ -30,12 +31,7 @@ def plan_of(folder, **fields):
 
 
 def measured(plan):
-    steps = measure_dataset(plan)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as done:
-            return done.value
+    return result_of(measure_dataset(plan))
 
 
 def pairs(ranges):

@@ -9,6 +9,7 @@ from napari_tiles_creator.engine.pixels import calibrated_image as pixels_module
 from napari_tiles_creator.engine.pixels import histogram
 from napari_tiles_creator.engine.pixels.histogram import histograms
 from napari_tiles_creator.engine.pixels.measure import Range
+from napari_tiles_creator.engine.steps import result_of
 
 RNG = np.random.default_rng(0)
 
@@ -17,14 +18,6 @@ def planned(path, **fields):
     recipe = Recipe.preset("unet", source=path).changed({"tiling.size_px": 24, "tiling.overlap_px": 5} | fields)
     plan = make_plan(recipe)
     return plan, plan.images[0]
-
-
-def whole(generator):
-    while True:
-        try:
-            next(generator)
-        except StopIteration as done:
-            return done.value
 
 
 def check(found, values):
@@ -39,7 +32,7 @@ def test_before_and_after_are_those_of_the_plane(tmp_path, scope, dtype):
     tifffile.imwrite(tmp_path / "a.tif", stack, imagej=True, metadata={"axes": "ZYX"})
     fields = {"normalization.scope": scope, "normalization.dtype": dtype, "normalization.percentiles": (1, 99)}
     plan, image = planned(tmp_path, **fields)
-    before, after = whole(histograms(plan, image, 1))
+    before, after = result_of(histograms(plan, image, 1))
     check(before, stack[1])
     low, high = np.percentile(stack.astype(float), (1, 99))
     top = 1 if dtype == "float32" else 255
@@ -57,7 +50,7 @@ def test_local_tiles_are_mapped_each_by_its_own_range(tmp_path):
         part = image[tile.box.slices].astype(float)
         mapped = (part - part.min()) / (part.max() - part.min())
         values.append(mapped[tile.core.moved(-tile.box.y, -tile.box.x).slices].ravel())
-    check(whole(histograms(plan, item))[1], np.concatenate(values).astype(np.float32))
+    check(result_of(histograms(plan, item))[1], np.concatenate(values).astype(np.float32))
 
 
 def test_channels_and_colours_are_counted_together(tmp_path):
@@ -67,7 +60,7 @@ def test_channels_and_colours_are_counted_together(tmp_path):
     for number, name in enumerate("ab"):
         plan, _ = planned(tmp_path, **{"normalization.per_channel": False})
         assert plan.images[number].stem == name
-        check(whole(histograms(plan, plan.images[number]))[0], colour)
+        check(result_of(histograms(plan, plan.images[number]))[0], colour)
 
 
 def test_only_finite_values_count(tmp_path):
@@ -77,11 +70,11 @@ def test_only_finite_values_count(tmp_path):
     tifffile.imwrite(tmp_path / "b.tif", np.full((30, 30), np.nan, np.float32))
     tifffile.imwrite(tmp_path / "c.tif", np.full((30, 30), 7, np.uint8))
     plan, item = planned(tmp_path)
-    check(whole(histograms(plan, item))[0], image[np.isfinite(image)])
-    before, after = whole(histograms(plan, plan.images[1]))
+    check(result_of(histograms(plan, item))[0], image[np.isfinite(image)])
+    before, after = result_of(histograms(plan, plan.images[1]))
     assert np.isnan([before.low, after.high]).all()
     assert before.counts.sum() == after.counts.sum() == 0
-    before, after = whole(histograms(plan, plan.images[2]))
+    before, after = result_of(histograms(plan, plan.images[2]))
     assert (before.low, before.counts[0], after.low) == (7, 900, 0)
 
 
@@ -99,7 +92,7 @@ def test_large_planes_are_sampled(tmp_path, monkeypatch):
             return super().read(plane, box)
 
     monkeypatch.setattr("napari_tiles_creator.engine.pixels.tile_maker.CalibratedImage", Watched)
-    before, after = whole(histograms(plan, item, ranges=[Range(0.0, 200.0)]))
+    before, after = result_of(histograms(plan, item, ranges=[Range(0.0, 200.0)]))
     assert len(reads) == histogram.MOST_BANDS  # with known ranges, nothing else is read
     assert 300 < before.counts.sum() == after.counts.sum() <= 640
     assert before.low < 85 < 115 < before.high
@@ -107,6 +100,6 @@ def test_large_planes_are_sampled(tmp_path, monkeypatch):
     assert not after.is_estimate
     monkeypatch.setattr(histogram, "MOST_MEASURED", 80_000)
     reads.clear()
-    before, after = whole(histograms(plan, item))
+    before, after = result_of(histograms(plan, item))
     assert len(reads) == histogram.MOST_BANDS
     assert (after.is_estimate, after.low, after.high) == (True, 0, 1)

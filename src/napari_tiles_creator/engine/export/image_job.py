@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import Counter, deque
 from functools import partial
 from typing import TYPE_CHECKING
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     Task = Callable[[], list[Event]]
 
 
-class ImageJob:
+class ImageJob(ABC):
     """What all jobs share: tasks are handed out while there is memory for what they read; one failure ends it.
 
     Parameters
@@ -76,8 +77,9 @@ class ImageJob:
         """Release the file and the memory."""
         self._pixels.close()
 
+    @abstractmethod
     def _plan_stages(self) -> Iterator[list[Task]]:
-        raise NotImplementedError
+        """Yield the tasks of each stage."""
 
     def _measured(self, task: Callable[[], None]) -> list[Event]:
         if not (self._stop.is_set() or self.failure):

@@ -11,6 +11,7 @@ import numpy as np
 from napari_tiles_creator.engine.pictures.lettering import elided, font, png
 from napari_tiles_creator.engine.pictures.thumbnail import thumbnail
 from napari_tiles_creator.engine.planning.plan import Failure
+from napari_tiles_creator.engine.steps import result_of
 from napari_tiles_creator.errors import SourceError
 from napari_tiles_creator.geometry.box import Box
 
@@ -77,13 +78,7 @@ def make_mosaic(
     scanned: Sequence[Scanned], media: Media, *, count: int = 25, seed: int = 0, cell_px: int = 256
 ) -> Mosaic:
     """Show up to `count` sources; see `mosaic_steps`."""
-    steps = mosaic_steps(scanned, media, count=count, seed=seed, cell_px=cell_px)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            mosaic: Mosaic = end.value
-            return mosaic
+    return result_of(mosaic_steps(scanned, media, count=count, seed=seed, cell_px=cell_px))
 
 
 def mosaic_steps(

@@ -10,6 +10,7 @@ from napari_tiles_creator.engine.pictures.lettering import Key, captioned
 from napari_tiles_creator.engine.pictures.pattern import Pattern, padded_box
 from napari_tiles_creator.engine.pictures.thumbnail import plane_picture
 from napari_tiles_creator.engine.pixels.foreground import foreground_shares
+from napari_tiles_creator.engine.steps import result_of
 from napari_tiles_creator.geometry.grid import TileGrid, pair
 from napari_tiles_creator.geometry.places import areas, boxes
 from napari_tiles_creator.geometry.places import covered as covered_by
@@ -146,13 +147,7 @@ def remaining_places(plan: Plan, image: ImagePlan) -> tuple[NDArray[np.bool_], d
     remaining = image.remaining(number)
     reasons = {"left out by hand": np.flatnonzero(image.kept & ~remaining)}
     if tiling.min_foreground > 0:
-        shares = foreground_shares(plan, image, number)
-        while True:
-            try:
-                next(shares)
-            except StopIteration as done:
-                enough = done.value >= tiling.min_foreground
-                break
+        enough = result_of(foreground_shares(plan, image, number)) >= tiling.min_foreground
         reasons["too little foreground"] = np.flatnonzero(remaining & ~enough)
         remaining &= enough
     return remaining, reasons

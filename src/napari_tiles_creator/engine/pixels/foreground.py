@@ -53,12 +53,9 @@ def foreground_shares(
     pixels = CalibratedImage(image, plan.recipe, MEMORY_BYTES)
     try:
         measurement = Measurement(image, plan.recipe, wants_range=False, wants_foreground=True)
-        for tasks in measurement.stages(pixels):
-            for task in tasks:
-                if stop is not None and stop.is_set():
-                    return np.full(len(image.tiling), np.nan)
-                task()
-                yield
+        yield from measurement.run(pixels, stop)
+        if stop is not None and stop.is_set():
+            return np.full(len(image.tiling), np.nan)
         return (yield from plane_shares(plan, image, pixels, plane_number, measurement.thresholds(), stop))
     finally:
         pixels.close()

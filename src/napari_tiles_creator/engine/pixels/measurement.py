@@ -16,7 +16,8 @@ from napari_tiles_creator.engine.pixels.calibrated_image import CalibratedImage,
 from napari_tiles_creator.engine.pixels.statistic import Statistic
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    import threading
+    from collections.abc import Callable, Generator, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -82,6 +83,15 @@ class Measurement:
             yield self.first_pass(pixels)
         if self.needs_second_pass:
             yield self.second_pass(pixels)
+
+    def run(self, pixels: CalibratedImage, stop: threading.Event | None = None) -> Generator[None, None, None]:
+        """Measure in this thread, a band before each yield; ends early where it is told to stop."""
+        for tasks in self.stages(pixels):
+            for task in tasks:
+                if stop is not None and stop.is_set():
+                    return
+                task()
+                yield
 
     def first_pass(self, pixels: CalibratedImage) -> list[Callable[[], None]]:
         """Return tasks that find extremes, and count small integers."""

@@ -75,9 +75,7 @@ def _surveyed(plan: Plan, image: ImagePlan, dataset: DatasetMeasurement | None) 
             ranges, thresholds = dataset.ranges(), dataset.thresholds.get(image.name, ())
         else:
             measurement = Measurement(image, plan.recipe, wants_range=True)
-            for tasks in measurement.stages(pixels):
-                for task in tasks:
-                    task()
+            result_of(measurement.run(pixels))
             ranges, thresholds = measurement.ranges(), measurement.thresholds()
         least = plan.recipe.tiling.min_foreground
         masks: list[NDArray[np.bool_]] = []

@@ -91,10 +91,7 @@ class TileMaker:
             self._ranges = dataset.ranges()
             return
         measurement = Measurement(self.image, self.recipe, wants_foreground=False)
-        for tasks in measurement.stages(self.pixels):
-            for task in tasks:
-                task()
-                yield
+        yield from measurement.run(self.pixels)
         self.take(measurement)
 
     def take(self, measurement: Measurement) -> None:
