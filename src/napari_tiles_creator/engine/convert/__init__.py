@@ -1,0 +1,1 @@
+"""Sources into formats that are read by rectangle: tiled BigTIFF with pyramid, OME-Zarr, run lengths."""

@@ -1,0 +1,1 @@
+"""Share of one mask that another covers: whole, by tile, as a picture."""
