@@ -377,6 +377,36 @@ def test_samples_can_be_exported(tmp_path, tiles_creator):
     assert lines(out)[-1]["tiles"] >= 9
 
 
+def test_a_large_pair_is_written_and_opens(tmp_path, tiles_creator):
+    for name, arguments, shape in (("a", ["--size", "900"], [900, 900]), ("b", ["--size", "600x900"], [600, 900])):
+        for extension in ("tif", "h5"):
+            folder = tmp_path / name / extension
+            code, out, err = tiles_creator("sample", folder, "--synthetic", *arguments, "--format", extension)
+            assert (code, out, err) == (0, f"2 files in {folder}\n", "")
+            code, out, _ = tiles_creator("scan", folder, "--json")
+            assert code == 0
+            assert [(line["path"], line["shape"], line["dtype"], line["pixel_size_um"]) for line in lines(out)] == [
+                (f"{stem}.{extension}", shape, "uint8", 0.5) for stem in ("body", "dye")
+            ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--size", "900"], "--size: for the large pair alone; add --synthetic"),
+        (["--format", "h5", "--case", "negative"], "--format, --case: for the large pair alone"),
+        (["--synthetic", "--size", "63"], "error: a pair of 63 × 63 px cannot be made: each side is from 64"),
+        (["--synthetic", "--size", "big"], "write pixels"),
+        (["--synthetic", "--format", "png"], "'png' is not one of"),
+    ],
+)
+def test_what_no_pair_can_be(tmp_path, tiles_creator, arguments, words):
+    code, _, err = tiles_creator("sample", tmp_path / "pair", *arguments)
+    assert code == 2
+    assert words in err
+    assert not (tmp_path / "pair").exists()
+
+
 def test_the_installed_command_starts_without_napari_and_qt(tmp_path):
     code = "import sys; sys.modules.update(dict.fromkeys(['napari', 'qtpy', 'PyQt6', 'PySide6', 'torch'])); "
     code += "from napari_tiles_creator.cli import main; main(['--version'])"

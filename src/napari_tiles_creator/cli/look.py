@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import struct
-import zlib
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from napari_tiles_creator.cli.options import json_option, make_recipe, recipe_options
+from napari_tiles_creator.cli.picture import save_picture
 from napari_tiles_creator.cli.show import bytes_text, complain, counted, print_json, print_table, warn
 
 if TYPE_CHECKING:
@@ -85,7 +83,7 @@ def preview(image: str | None, picture: str, **options: Any) -> int:
     if not planned.images:
         raise PlanError("there is no tile to show: " + "; ".join(failure.reason for failure in planned.failed[:3]))
     chosen = planned.image(image) if image else planned.images[0]
-    _save_picture(picture, pattern_picture(planned, chosen))
+    save_picture(picture, pattern_picture(planned, chosen))
     most = "at most " if planned.recipe.tiling.min_foreground > 0 else ""
     click.echo(f"{most}{counted(chosen.tiles, 'tile')} of {chosen.name} drawn in {picture}")
     return 0
@@ -113,7 +111,7 @@ def mosaic(source: str, picture: str, count: int, seed: int, pattern: str, recur
         complain(reason)
     if not sample.thumbnails:
         raise PlanError(f"{source}: there is no image to show")
-    _save_picture(picture, drawn(sample))
+    save_picture(picture, drawn(sample))
     click.echo(f"{counted(len(sample.thumbnails), 'image')} of {len(scanned)} shown in {picture}")
     return SOME_FAILED if problems or sample.failed else 0
 
@@ -212,27 +210,3 @@ def _show_outlook(plan: Plan, outlook: _Outlook) -> None:
         f"{bytes_text(outlook.bytes)} {plan.recipe.export.format} · "
         f"{outlook.duplicated_percent:.0f} % of the pixels shared by tiles"
     )
-
-
-def _save_picture(path: str, png: bytes) -> None:
-    from napari_tiles_creator.errors import ExportError
-
-    target = Path(path)
-    if target.suffix.lower() != ".png":
-        raise ExportError(f"{path}: pictures are PNG files: give a name that ends in .png")
-    if target.is_file() and SIGNED not in target.read_bytes()[:100]:
-        raise ExportError(f"{path} is there already and no picture of this program: choose another name")
-    try:
-        # Right behind the header (8 bytes of signature, 25 of IHDR).
-        target.write_bytes(png[:33] + SIGNED + png[33:])
-    except OSError as error:
-        raise ExportError(f"cannot write the picture {path}: {error.strerror}") from error
-
-
-def _text_chunk(text: bytes) -> bytes:
-    """Return a PNG text chunk: length, type, content, checksum."""
-    return struct.pack(">I", len(text)) + b"tEXt" + text + struct.pack(">I", zlib.crc32(b"tEXt" + text))
-
-
-# By this a picture is known as ours, and may be replaced by the next one.
-SIGNED = _text_chunk(b"Software\0tiles-creator")

@@ -40,7 +40,7 @@ def recipe_options(command: Command) -> Command:
     return command
 
 
-def _size(context: click.Context, parameter: click.Parameter, value: str | None) -> int | list[int] | None:
+def read_size(context: click.Context, parameter: click.Parameter, value: str | None) -> int | list[int] | None:
     """Read ``512``, or ``512x256`` as height and width."""
     if value is None:
         return None
@@ -72,8 +72,8 @@ _RECIPE_OPTIONS = [
     ),
     click.option("--pattern", help="Only file names that fit, such as '*_c1.tif'."),
     click.option("--recursive", is_flag=True, default=None, help="Also look into the folders inside."),
-    click.option("--size", callback=_size, metavar="PX", help="Tile size: 512, or 512x256 (height x width)."),
-    click.option("--overlap", callback=_size, metavar="PX", help="Overlap of neighbours: 128, or 128x64 (y x x)."),
+    click.option("--size", callback=read_size, metavar="PX", help="Tile size: 512, or 512x256 (height x width)."),
+    click.option("--overlap", callback=read_size, metavar="PX", help="Overlap of neighbours: 128, or 128x64 (y x x)."),
     click.option("--edge", help="When the last tile does not fit: shift, spread, pad, drop, ragged."),
     click.option("--pixel-size", metavar="UM", help="Pixel size of the images, µm; overrides the files'."),
     click.option("--target-pixel-size", metavar="UM", help="Rescale to this pixel size, µm."),

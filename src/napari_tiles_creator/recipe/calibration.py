@@ -34,6 +34,12 @@ class Calibration(Section):
         True, description="Smooth before shrinking with linear or cubic, so that fine detail does not alias."
     )
 
+    use_pyramid: bool = Field(
+        True,
+        description="Make an image less than half its size from the level of its file's pyramid that is just large "
+        "enough, if there is one: much less is read.",
+    )
+
     @field_validator("scale")
     @classmethod
     def _scale_is_a_fraction(cls, value: float | str | None) -> float | str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
@@ -11,7 +12,10 @@ from napari_tiles_creator.recipe.section import Section
 # In place of a folder: the image layers that are open in napari.
 OPEN_LAYERS = "napari:layers"
 
-PlaneChoice = Literal["each"] | Annotated[int, Field(ge=0)]
+Projection = Literal["max", "mean"]
+PlaneChoice = Literal["each"] | Projection | Annotated[int, Field(ge=0)]
+# Where the channel's name stands in a pattern of file names.
+CHANNEL = "{channel}"
 
 
 class Media(Section):
@@ -26,15 +30,53 @@ class Media(Section):
     channel: Annotated[int, Field(ge=0)] | str | None = Field(
         None, description="Keep one channel, by its index from 0 or its name; empty keeps all."
     )
-    channels_from: None = Field(None, description="Pattern that groups one-file-per-channel files (not available yet).")
+    colours: tuple[str, ...] | None = Field(
+        None,
+        description="Colours that compose the channels to RGB, in their order, such as [magenta, green, '#0080ff']; "
+        "none leaves a channel out.",
+    )
+    channels_from: str | None = Field(
+        None,
+        description="Pattern of file names with {channel}, such as *_{channel}.tif: files that differ there alone are "
+        "the channels of one image.",
+    )
+    axes: str | None = Field(
+        None,
+        description="Axes of images whose file does not tell them, or tells them wrongly, such as ZYX or TCYX: T time, "
+        "C channels, Z depth, Y rows, X columns, S red, green and blue.",
+    )
+    dataset: str | None = Field(
+        None, description="Path of the array inside HDF5, Zarr and npz files that hold several, such as /raw."
+    )
     rgb: bool | None = Field(
         None, description="Whether the last axis of 3 or 4 samples is colour; empty takes the file's word."
     )
-    z: PlaneChoice = Field("each", description="Planes of a stack: each, or one by its index from 0.")
-    t: PlaneChoice = Field("each", description="Time points: each, or one by its index from 0.")
+    z: PlaneChoice = Field(
+        "each", description="Planes of a stack: each, one by its index from 0, or all as one: max, mean."
+    )
+    t: PlaneChoice = Field("each", description="Time points: each, one by its index from 0, or all as one: max, mean.")
     series: int = Field(0, ge=0, description="Which image of a file that holds several, from 0.")
 
     @field_validator("exclude", mode="before")
     @classmethod
     def _one_is_a_list(cls, value: object) -> object:
         return (value,) if isinstance(value, str) else value
+
+    @field_validator("channels_from")
+    @classmethod
+    def _holds_channel(cls, value: str | None) -> str | None:
+        if value is not None and value.count(CHANNEL) != 1:
+            raise ValueError(f"must hold {CHANNEL} once, such as *_{CHANNEL}.tif, not {value!r}")
+        return value or None
+
+    @field_validator("axes")
+    @classmethod
+    def _known_axes(cls, value: str | None) -> str | None:
+        if not value:
+            return None
+        axes = value.upper()
+        if not re.fullmatch("[TCZYXS]+", axes) or len(set(axes)) < len(axes) or not {"Y", "X"} <= set(axes):
+            raise ValueError(f"must be letters of TCZYXS, each once, Y and X among them, such as ZYX, not {value!r}")
+        if {"C", "S"} <= set(axes):
+            raise ValueError(f"holds both C and S: colours (S) are not channels (C), not {value!r}")
+        return axes

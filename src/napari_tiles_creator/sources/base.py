@@ -20,6 +20,29 @@ KNOWN_AXES = "TCZYXS"
 
 
 @dataclass(frozen=True, slots=True)
+class Opening:
+    """How a file is to be understood where it can be understood in several ways.
+
+    Parameters
+    ----------
+    series : int, default 0
+        Which image of a file that holds several.
+    rgb : bool or None, default None
+        Whether a last axis of 3 or 4 samples is colour; None takes the file's word.
+    axes : str or None, default None
+        Letters of ``TCZYXS`` for the axes in array order, for a file that does not tell them, or tells them wrongly;
+        images with another number of axes are taken at their word.
+    dataset : str or None, default None
+        Path of the array inside a file that holds several (HDF5, Zarr, npz).
+    """
+
+    series: int = 0
+    rgb: bool | None = None
+    axes: str | None = None
+    dataset: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SourceInfo:
     """What a file's header says.
 
@@ -48,8 +71,13 @@ class SourceInfo:
     levels : tuple of (int, int)
         ``(height, width)`` of a plane at each level of the pyramid, px: the full one first, then smaller and smaller
         ones, each of which need not be an exact fraction. Empty stands for the full one alone.
+    files : tuple of Path or None
+        Files whose bytes tell this source from another one; None stands for its path alone, empty for what is no file.
+    whole_bytes : int
+        Memory that the first read takes whatever its size, bytes: of a format without random access the decoded
+        image, 0 where a rectangle is read by itself.
     opener : callable or None
-        Opens the source again where that is no matter of its path; see `registry.reopen`.
+        Opens the source again, as it was opened; see `registry.reopen`.
     """
 
     path: Path
@@ -63,11 +91,15 @@ class SourceInfo:
     chunk_rows: int = 1
     chunk_columns: int = 0
     levels: tuple[tuple[int, int], ...] = ()
+    files: tuple[Path, ...] | None = None
+    whole_bytes: int = 0
     opener: Callable[[], Source] | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if not self.levels:
             object.__setattr__(self, "levels", (self.plane_shape,))
+        if self.files is None:
+            object.__setattr__(self, "files", (self.path,))
 
     def length(self, axis: str) -> int:
         """Return the length of an axis, 1 where the source has none of that name."""
@@ -119,6 +151,21 @@ class Source(Protocol):
         ------
         SourceError
             If the pixels cannot be read or decoded.
+        """
+        ...
+
+    def uniform_value(
+        self, box: Box, z: int = 0, t: int = 0, channel: int | None = None, level: int = 0
+    ) -> int | float | None:
+        """Return the one value that all pixels of a rectangle have, where that is known without decoding them.
+
+        Such as chunks that were never written, or a chunk that is stored once for many places. None says nothing: the
+        pixels may be equal all the same.
+
+        Raises
+        ------
+        SourceError
+            If the file cannot be read.
         """
         ...
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_tiles_creator.errors import SourceError
-from napari_tiles_creator.sources.registry import EXTENSIONS
+from napari_tiles_creator.sources.registry import EXTENSIONS, FOLDERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -33,12 +33,15 @@ class Found:
         What its tiles are called: letters, digits, _ and - only, unique among all files found, whatever the case.
     problem : str
         Why it can be no source, empty where it may be one: a folder inside that cannot be listed stands for its files.
+    dataset : str, default ""
+        Path of the array inside the file, where one was named.
     """
 
     name: str
     path: Path
     stem: str
     problem: str = ""
+    dataset: str = ""
 
 
 def find_sources(
@@ -52,7 +55,7 @@ def find_sources(
     Parameters
     ----------
     folder : str or Path
-        A folder, or one file.
+        A folder, or one file, which may name an array in it: ``file.h5#/path``.
     pattern : str, default "*"
         Which file names are meant; matched against the relative path where it holds a slash.
     recursive : bool, default False
@@ -69,8 +72,9 @@ def find_sources(
         raise SourceError("no folder of images is named (media.folder)")
     root = Path(folder)
     try:
-        if root.is_file():
-            return [Found(root.name, root, unique_stems([root.name])[0])]
+        one = _one_file(root)
+        if one is not None:
+            return [one]
         if not root.is_dir():
             raise SourceError(f"{root}: no such folder or file; check the path")
         closed: dict[str, str] = {}
@@ -83,6 +87,17 @@ def find_sources(
     found.sort(key=lambda file: file.name)
     out = left_out([file.name for file in found], exclude)
     return [file for file in found if file.name not in out]
+
+
+def _one_file(root: Path) -> Found | None:
+    """Return the one image that a path means, None where it means a folder of images or nothing."""
+    path, dataset = root, ""
+    if not root.exists() and "#" in str(root):
+        before, _, dataset = str(root).partition("#")
+        path = Path(before)
+    if path.is_file() or (path.is_dir() and path.suffix.lower() in FOLDERS):
+        return Found(path.name, path, unique_stems([path.name])[0], dataset=dataset)
+    return None
 
 
 def matching(names: Iterable[str], pattern: str) -> list[str]:
@@ -109,14 +124,15 @@ def _walk(root: Path, recursive: bool, closed: dict[str, str], inside: str = "")
     for entry in root.iterdir():
         if entry.name.startswith("."):
             continue
-        if entry.is_dir():
+        is_image = entry.suffix.lower() in EXTENSIONS
+        if entry.is_dir() and not (is_image and entry.suffix.lower() in FOLDERS):
             if recursive and not entry.is_symlink():
                 name = f"{inside}{entry.name}"
                 try:
                     yield from _walk(entry, recursive, closed, f"{name}/")
                 except OSError as error:
                     closed[name] = f"{name}: the folder cannot be listed: {error.strerror or error}"
-        elif entry.suffix.lower() in EXTENSIONS:
+        elif is_image:
             yield f"{inside}{entry.name}"
 
 

@@ -3,41 +3,64 @@
 from __future__ import annotations
 
 import importlib
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol, cast
 
 from napari_tiles_creator.errors import SourceError
+from napari_tiles_creator.sources.base import Opening
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from napari_tiles_creator.sources.base import Source, SourceInfo
 
+AS_IT_IS = Opening()
 _MODULE_OF = {
     ".tif": "tiff",
     ".tiff": "tiff",
+    ".btf": "tiff",
+    ".tf8": "tiff",
+    ".lsm": "tiff",
+    ".svs": "tiff",
+    ".ndpi": "tiff",
+    ".scn": "tiff",
     ".png": "png",
     ".jpg": "jpeg",
     ".jpeg": "jpeg",
+    ".jp2": "jpeg2000",
+    ".jpx": "jpeg2000",
+    ".j2k": "jpeg2000",
+    ".j2c": "jpeg2000",
+    ".webp": "webp",
     ".bmp": "bmp",
+    ".h5": "hdf5",
+    ".hdf5": "hdf5",
+    ".zarr": "ome_zarr",
+    ".npy": "npy",
+    ".npz": "npz",
+    ".rle": "run_lengths",
+    ".czi": "bioio",
+    ".lif": "bioio",
+    ".nd2": "bioio",
 }
 EXTENSIONS = tuple(_MODULE_OF)
+# What is a folder on disk and one image all the same.
+FOLDERS = (".zarr",)
 
 
 class _Reader(Protocol):
-    def open_file(self, path: Path, series: int = 0, rgb: bool | None = None) -> Source: ...
+    def open_file(self, path: Path, opening: Opening) -> Source: ...
 
 
-def open_source(path: Path, series: int = 0, rgb: bool | None = None) -> Source:
+def open_source(path: Path, opening: Opening = AS_IT_IS) -> Source:
     """Open a file with the reader for its extension; reads the header only.
 
     Parameters
     ----------
     path : Path
-        The file.
-    series : int, default 0
-        Which image of a file that holds several.
-    rgb : bool or None, default None
-        Whether a last axis of 3 or 4 samples is colour; None takes the file's word.
+        The file, or the folder of a Zarr store.
+    opening : Opening, optional
+        How it is to be understood.
 
     Raises
     ------
@@ -51,9 +74,9 @@ def open_source(path: Path, series: int = 0, rgb: bool | None = None) -> Source:
         )
     reader = cast("_Reader", importlib.import_module(f"napari_tiles_creator.sources.{name}"))
     try:
-        if not path.stat().st_size:
+        if path.is_file() and not path.stat().st_size:
             raise SourceError(f"{path.name} cannot be read: the file is empty")
-        return reader.open_file(path, series, rgb)
+        source = reader.open_file(path, opening)
     except SourceError:
         raise
     except FileNotFoundError as error:
@@ -62,24 +85,31 @@ def open_source(path: Path, series: int = 0, rgb: bool | None = None) -> Source:
         raise SourceError(f"{path.name}: no permission to read the file") from error
     except Exception as error:  # readers meet every kind of damage
         raise SourceError(f"{path.name} cannot be read: {first_sentence(error, path)}") from error
+    source.info = replace(source.info, opener=FileOpener(path, opening))
+    return source
 
 
-def reopen(info: SourceInfo, series: int = 0, rgb: bool | None = None) -> Source:
-    """Open a source again of which the header is known.
+@dataclass(frozen=True, slots=True)
+class FileOpener:
+    """Opens a file again, as it was opened; equal to another one that would open the same."""
 
-    Parameters
-    ----------
-    info : SourceInfo
-        The header; it knows how to open a source that is no file.
-    series, rgb
-        As they were when the header was read; see `open_source`.
+    path: Path
+    opening: Opening
+
+    def __call__(self) -> Source:
+        """Return the source."""
+        return open_source(self.path, self.opening)
+
+
+def reopen(info: SourceInfo) -> Source:
+    """Open a source again of which the header is known, as it was opened before.
 
     Raises
     ------
     SourceError
         If the source cannot be read any more.
     """
-    return info.opener() if info.opener else open_source(info.path, series, rgb)
+    return info.opener() if info.opener else open_source(info.path)
 
 
 def first_sentence(error: BaseException, path: Path) -> str:

@@ -11,7 +11,7 @@ import tifffile
 
 from napari_tiles_creator.errors import SourceError
 from napari_tiles_creator.geometry.box import Box
-from napari_tiles_creator.sources.base import KNOWN_AXES, SourceInfo
+from napari_tiles_creator.sources.base import KNOWN_AXES, Opening, SourceInfo
 from napari_tiles_creator.sources.tiff_metadata import channel_names, pixel_size
 
 if TYPE_CHECKING:
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 COLOURED = (tifffile.PHOTOMETRIC.RGB, tifffile.PHOTOMETRIC.YCBCR)
 
 
-def open_file(path: Path, series: int = 0, rgb: bool | None = None) -> TiffSource:
+def open_file(path: Path, opening: Opening) -> TiffSource:
     """Open a TIFF file; see `registry.open_source`."""
-    return TiffSource(path, series, rgb)
+    return TiffSource(path, opening)
 
 
 class TiffSource:
@@ -35,10 +35,9 @@ class TiffSource:
     ----------
     path : Path
         The file.
-    series : int, default 0
-        Which image of the file.
-    rgb : bool or None, default None
-        Whether 3 or 4 samples per pixel are colour; None takes the file's photometric tag.
+    opening : Opening
+        How it is to be understood; without `rgb` the file's photometric tag tells whether 3 or 4 samples per pixel
+        are colour.
 
     Attributes
     ----------
@@ -46,7 +45,7 @@ class TiffSource:
         Strips or tiles decoded so far: what partial reading costs.
     """
 
-    def __init__(self, path: Path, series: int = 0, rgb: bool | None = None) -> None:
+    def __init__(self, path: Path, opening: Opening) -> None:
         self._lock = threading.RLock()
         self._others: list[tifffile.FileHandle] = []  # files beside this one that hold some of an OME image's planes
         self.decoded_segments = 0
@@ -57,9 +56,9 @@ class TiffSource:
                 raise
             raise SourceError(f"{path.name} cannot be read: it is no TIFF file, whatever its name says") from error
         try:
-            self._series = self._pick(series, path)
+            self._series = self._pick(opening.series, path)
             self._levels = _pyramid(self._series)
-            self.info = self._describe(path, rgb)
+            self.info = self._describe(path, opening.rgb)
         except BaseException:
             self._file.close()
             raise

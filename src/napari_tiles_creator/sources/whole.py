@@ -2,67 +2,156 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from napari_tiles_creator.errors import SourceError
+from napari_tiles_creator.sources.array import ArraySource, source_of
+from napari_tiles_creator.sources.claim import check_memory, size_text
+from napari_tiles_creator.sources.registry import first_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
-    import numpy as np
-    from numpy.typing import NDArray
+    from numpy.typing import DTypeLike, NDArray
 
-    from napari_tiles_creator.geometry.box import Box
-    from napari_tiles_creator.sources.base import SourceInfo
+    from napari_tiles_creator.sources.base import Opening
 
 
-class WholeSource:
-    """A file that must be decoded as a whole.
+class WholeImage:
+    """An image that is decoded when one of its pixels is asked for, and kept until it is forgotten.
 
     Parameters
     ----------
-    info : SourceInfo
-        What the header says.
+    path : Path
+        The file.
+    shape : tuple of int
+        What its header says, array order.
+    dtype : dtype
+        Type of the pixels.
     decode : callable
-        Returns the pixels, array (y, x) or (y, x, s); called once, at the first read.
-
-    Attributes
-    ----------
-    decoded_segments : int
-        How often the file was decoded.
+        Returns the pixels; called once.
+    needed_bytes : int
+        Memory that decoding takes at its peak.
     """
 
-    def __init__(self, info: SourceInfo, decode: Callable[[], NDArray[Any]]) -> None:
-        self.info = info
-        self.decoded_segments = 0
-        self._decode = decode
+    def __init__(
+        self,
+        path: Path,
+        shape: tuple[int, ...],
+        dtype: np.dtype[Any],
+        decode: Callable[[], NDArray[Any]],
+        needed_bytes: int,
+    ) -> None:
+        self.shape, self.dtype, self.chunks = shape, dtype, shape
+        self.decoded = 0
+        self._path, self._decode, self._needed_bytes = path, decode, needed_bytes
         self._pixels: NDArray[Any] | None = None
         self._lock = threading.Lock()
 
-    def read(self, box: Box, z: int = 0, t: int = 0, channel: int | None = None, level: int = 0) -> NDArray[Any]:
-        """Read a rectangle; see `Source.read`."""
+    def __getitem__(self, index: Any) -> NDArray[Any]:
         with self._lock:
             if self._pixels is None:
-                self._pixels = self._decoded()
-        pixels = self._pixels[box.slices]
-        return pixels if channel is None else pixels[..., channel]
+                self._pixels = self._decoded_pixels()
+            pixels = self._pixels
+        part: NDArray[Any] = pixels[index]
+        return part
 
-    def close(self) -> None:
-        """Forget the pixels."""
-        self._pixels = None
+    def forget(self) -> None:
+        """Release the pixels."""
+        with self._lock:
+            self._pixels = None
 
-    def _decoded(self) -> np.ndarray[Any, Any]:
-        self.decoded_segments += 1
-        name = self.info.path.name
+    def _decoded_pixels(self) -> NDArray[Any]:
+        name = self._path.name
+        check_memory(name, self._needed_bytes)
+        self.decoded += 1
         try:
             pixels = self._decode()
-        except (SourceError, MemoryError):
+        except SourceError:
             raise
+        except MemoryError as error:
+            raise SourceError(
+                f"{name}: decoding it takes {size_text(self._needed_bytes)} of memory at once, which are not there"
+            ) from error
         except Exception as error:  # codecs raise whatever they like
-            raise SourceError(f"{name} cannot be decoded: {' '.join(str(error).split())}") from error
-        if self.info.is_rgb:
-            pixels = pixels[..., :3]
-        if pixels.shape != self.info.shape:
-            raise SourceError(f"{name} is damaged: {pixels.shape} pixels where its header says {self.info.shape}")
-        return pixels.astype(self.info.dtype, copy=False)
+            raise SourceError(f"{name} cannot be decoded: {first_sentence(error, self._path)}") from error
+        if pixels.shape != self.shape:
+            raise SourceError(f"{name} is damaged: {pixels.shape} pixels where its header says {self.shape}")
+        return pixels.astype(self.dtype, copy=False)
+
+
+class WholeSource(ArraySource):
+    """A file that must be decoded as a whole."""
+
+    @property
+    def decoded_segments(self) -> int:
+        """How often the file was decoded."""
+        image: WholeImage = self.arrays[0]
+        return image.decoded
+
+
+def whole_source(
+    path: Path,
+    opening: Opening,
+    decode: Callable[[], NDArray[Any]],
+    *,
+    axes: str,
+    shape: tuple[int, ...],
+    dtype: DTypeLike,
+    extra_bytes: int = 0,
+    **known: Any,
+) -> WholeSource:
+    """Return a source that is decoded whole at its first read.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    opening : Opening
+        How it is to be understood: its `axes` and `rgb` go before the file's word.
+    decode : callable
+        Returns the pixels in the shape that is stated here.
+    axes : str
+        ``"YX"``, ``"YXS"`` with colours (a fourth is alpha and left out), or ``"YXC"`` with channels.
+    shape : tuple of int
+        What the header says.
+    dtype : numpy type
+        Type of the pixels.
+    extra_bytes : int
+        Memory that the decoder takes besides the pixels.
+    **known
+        More fields of `SourceInfo`.
+
+    Raises
+    ------
+    SourceError
+        If the pixels cannot be tiled.
+    """
+    needed = math.prod(shape) * np.dtype(dtype).itemsize + extra_bytes
+    image = WholeImage(path, shape, np.dtype(dtype), decode, needed)
+    source = source_of(path, [image], _axes(axes, opening), whole_bytes=needed, **known)
+    return WholeSource(source.info, source.arrays, source.axes, release=image.forget)
+
+
+def _axes(axes: str, opening: Opening) -> str:
+    """Return the axes as they are to be understood."""
+    if opening.axes and len(opening.axes) == len(axes):
+        axes = opening.axes
+    if opening.rgb is None or len(axes) != 3:
+        return axes
+    return axes.replace("S", "C") if not opening.rgb else axes.replace("C", "S")
+
+
+def mapped(path: Path) -> NDArray[np.uint8]:
+    """Return a file's bytes without holding them in memory.
+
+    Returns
+    -------
+    content : array (byte,), uint8, read only
+    """
+    return np.memmap(path, np.uint8, "r")

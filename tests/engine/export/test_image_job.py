@@ -18,7 +18,7 @@ from image_folder import contents, expected_tiles, read
 from napari_tiles_creator import Recipe, make_plan, merge, run
 from napari_tiles_creator.engine.export.events import Finished, ItemFailed, Started, TileLeftOut, TileSkipped
 from napari_tiles_creator.engine.export.image_job import too_little
-from napari_tiles_creator.engine.pixels import calibrated_image
+from napari_tiles_creator.engine.pixels import source_blocks
 from napari_tiles_creator.errors import PlanError
 from napari_tiles_creator.sources import registry
 
@@ -200,7 +200,7 @@ def test_a_finished_export_measures_nothing_again(images, tmp_path, monkeypatch)
     list(run(plan))
     before = contents(tmp_path / "out")
     monkeypatch.setattr(registry, "reopen", pytest.fail)  # whoever reads a pixel now fails
-    monkeypatch.setattr(calibrated_image, "reopen", pytest.fail)
+    monkeypatch.setattr(source_blocks, "reopen", pytest.fail)
     events = list(run(plan))
     assert {type(event) for event in events[1:-1]} == {TileSkipped}
     assert contents(tmp_path / "out") == before
@@ -225,21 +225,19 @@ def test_everything_may_be_left_out(images, tmp_path):
     assert not (tmp_path / "other").exists()
 
 
-def test_each_band_is_decoded_once_a_pass(images, tmp_path, monkeypatch):
+def test_each_block_is_decoded_once_a_pass(images, tmp_path, monkeypatch):
     """Range and foreground of floats need two passes, and cutting a third; each reads every row of the file once."""
-    from napari_tiles_creator.engine.pixels import calibrated_image
-
     folder = tmp_path / "images"
     folder.mkdir()
     tifffile.imwrite(folder / "a.tif", RNG.normal(0, 1, (400, 300)).astype(np.float32), rowsperstrip=8)
-    monkeypatch.setattr(calibrated_image, "BAND_PIXELS", 300 * 40)
+    monkeypatch.setattr(source_blocks, "BLOCK_PIXELS", 300 * 40)
     decoded = Counter()
 
-    def decode(self, plane, k, _real=calibrated_image.CalibratedImage._decoded):
-        decoded[k] += 1
-        return _real(self, plane, k)
+    def decode(self, plane, block, _real=source_blocks.SourceBlocks._decoded):
+        decoded[block] += 1
+        return _real(self, plane, block)
 
-    monkeypatch.setattr(calibrated_image.CalibratedImage, "_decoded", decode)
+    monkeypatch.setattr(source_blocks.SourceBlocks, "_decoded", decode)
     fields = {"normalization.percentiles": (1, 99), "tiling.min_foreground": 0.3}
     export(folder, tmp_path / "out", fields, workers=1, memory_bytes=300 * 300 * 4)  # not the whole image
     assert set(decoded.values()) == {3}

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from skimage.transform import resize
 
 from napari_tiles_creator import Recipe, make_plan
-from napari_tiles_creator.engine.pixels import calibrated_image as pixels_module
-from napari_tiles_creator.engine.pixels.calibrated_image import BandCache, CalibratedImage
+from napari_tiles_creator.engine.pixels import resample, source_blocks
+from napari_tiles_creator.engine.pixels.block_cache import BlockCache
+from napari_tiles_creator.engine.pixels.calibrated_image import CalibratedImage
 from napari_tiles_creator.engine.planning.image_plan import Plane
 from napari_tiles_creator.errors import SourceError
 from napari_tiles_creator.geometry.box import Box
@@ -43,10 +44,11 @@ def files(tmp_path_factory):
 
 
 @pytest.fixture(autouse=True)
-def _small_bands(monkeypatch):
-    """Many bands in small images."""
-    monkeypatch.setattr(pixels_module, "BAND_PIXELS", 90 * 20)
-    monkeypatch.setattr("napari_tiles_creator.engine.pixels.resample.BAND_PIXELS", 64 * 64)
+def _small_blocks(monkeypatch):
+    """Many blocks in small images."""
+    monkeypatch.setattr(source_blocks, "BLOCK_PIXELS", 90 * 20)
+    monkeypatch.setattr(resample, "BLOCK_ROWS", 64)
+    monkeypatch.setattr(resample, "BLOCK_COLUMNS", 50)
 
 
 @pytest.fixture
@@ -167,15 +169,16 @@ def test_threads_read_the_same(opened, files, how, hold_bytes):
         np.testing.assert_array_equal(pixels, alone.read(*job))
 
 
-def test_bands_partition_the_plane(opened, files):
-    for how in ("as it is", "cubic up"):
-        reader = opened(files["grey strips"][0], 0, **SCALES[how])
-        marks = np.zeros(reader.image.shape, int)
-        for box in reader.bands():
-            assert box.width == reader.image.shape[1]
-            marks[box.slices] += 1
-        assert (marks == 1).all()
-        assert len(reader.bands()) > 1
+@pytest.mark.parametrize("how", ["as it is", "cubic up"])
+@pytest.mark.parametrize("name", ["grey strips", "grey tiles"])
+@pytest.mark.parametrize("hold_bytes", [0, 20_000, 10**9])
+def test_blocks_partition_the_plane(opened, files, name, how, hold_bytes):
+    reader = opened(files[name][0], hold_bytes, **SCALES[how])
+    marks = np.zeros(reader.image.shape, int)
+    for box in reader.blocks():
+        marks[box.slices] += 1
+    assert (marks == 1).all()
+    assert len(reader.blocks()) > 1
 
 
 def test_what_is_held_is_decoded_once(opened, files):
@@ -184,7 +187,7 @@ def test_what_is_held_is_decoded_once(opened, files):
     for y in range(0, 130, 10):
         for x in (0, 40):
             reader.read(Plane(), Box(y, x, 20, 50))
-    assert reader._source.decoded_segments <= -(-150 // 7) == 22
+    assert reader._source._source.decoded_segments <= -(-150 // 7) == 22
     assert image.shape == (150, 90)
 
 
@@ -194,7 +197,7 @@ def test_tiles_row_by_row_decode_each_strip_about_once_with_little_memory(opened
     for y in range(0, 120, 8):
         for x in (0, 20, 40):
             reader.read(Plane(), Box(y, x, 12, 50))
-    assert reader._source.decoded_segments <= 2 * 22
+    assert reader._source._source.decoded_segments <= 2 * 22
 
 
 def test_a_file_that_goes_bad_is_a_source_error(opened, files, tmp_path):
@@ -207,7 +210,7 @@ def test_a_file_that_goes_bad_is_a_source_error(opened, files, tmp_path):
 
 
 def test_cache_computes_each_key_once_under_threads():
-    cache, calls, gate = BandCache(10**6), [], threading.Barrier(8)
+    cache, calls, gate = BlockCache(10**6), [], threading.Barrier(8)
 
     def compute(key: int) -> np.ndarray:
         calls.append(key)
@@ -224,7 +227,7 @@ def test_cache_computes_each_key_once_under_threads():
 
 
 def test_cache_forgets_what_was_used_longest_ago_and_keeps_to_its_limit():
-    cache, calls = BandCache(3 * 800), []
+    cache, calls = BlockCache(3 * 800), []
 
     def get(key: str) -> None:
         cache.get(key, lambda: calls.append(key) or np.zeros(100))
@@ -238,7 +241,7 @@ def test_cache_forgets_what_was_used_longest_ago_and_keeps_to_its_limit():
 
 
 def test_cache_keeps_to_its_limit_under_threads():
-    cache = BandCache(5 * 800)
+    cache = BlockCache(5 * 800)
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda i: cache.get(i * 7 % 31, lambda: np.zeros(100)), range(2000)))
     held = sum(slot.pixels.nbytes for slot in cache._slots.values() if slot.pixels is not None)
@@ -246,7 +249,7 @@ def test_cache_keeps_to_its_limit_under_threads():
 
 
 def test_cache_tries_again_after_an_error():
-    cache = BandCache(100)
+    cache = BlockCache(100)
 
     def fail() -> np.ndarray:
         raise SourceError("no")

@@ -5,7 +5,7 @@ import pytest
 import tifffile
 
 from napari_tiles_creator import Recipe, make_plan
-from napari_tiles_creator.engine.pixels import calibrated_image as pixels_module
+from napari_tiles_creator.engine.pixels import source_blocks
 from napari_tiles_creator.engine.pixels.calibrated_image import CalibratedImage
 from napari_tiles_creator.engine.pixels.dataset_measurement import DatasetMeasurement, measure_dataset
 from napari_tiles_creator.engine.pixels.measure import BINS
@@ -16,7 +16,7 @@ RNG = np.random.default_rng(0)
 
 @pytest.fixture(autouse=True)
 def _small_bands(monkeypatch):
-    monkeypatch.setattr(pixels_module, "BAND_PIXELS", 60 * 16)
+    monkeypatch.setattr(source_blocks, "BLOCK_PIXELS", 60 * 16)
 
 
 def write(folder, images, axes=None):

@@ -8,7 +8,7 @@ import tifffile
 from skimage.filters import threshold_otsu
 
 from napari_tiles_creator import Recipe, make_plan
-from napari_tiles_creator.engine.pixels import calibrated_image as pixels_module
+from napari_tiles_creator.engine.pixels import source_blocks
 from napari_tiles_creator.engine.pixels.foreground import foreground_shares
 
 RNG = np.random.default_rng(3)
@@ -16,7 +16,7 @@ RNG = np.random.default_rng(3)
 
 @pytest.fixture(autouse=True)
 def _small_bands(monkeypatch):
-    monkeypatch.setattr(pixels_module, "BAND_PIXELS", 90 * 16)
+    monkeypatch.setattr(source_blocks, "BLOCK_PIXELS", 90 * 16)
 
 
 def blobs(*shape):

@@ -5,8 +5,7 @@ import pytest
 import tifffile
 
 from napari_tiles_creator import Recipe, make_plan
-from napari_tiles_creator.engine.pixels import calibrated_image as pixels_module
-from napari_tiles_creator.engine.pixels import histogram
+from napari_tiles_creator.engine.pixels import calibrated_image, histogram, source_blocks
 from napari_tiles_creator.engine.pixels.histogram import histograms
 from napari_tiles_creator.engine.pixels.measure import Range
 from napari_tiles_creator.engine.steps import result_of
@@ -79,17 +78,17 @@ def test_only_finite_values_count(tmp_path):
 
 
 def test_large_planes_are_sampled(tmp_path, monkeypatch):
-    monkeypatch.setattr(pixels_module, "BAND_PIXELS", 300)
+    monkeypatch.setattr(source_blocks, "BLOCK_PIXELS", 300)
     monkeypatch.setattr(histogram, "MOST_VALUES", 600)
     image = RNG.normal(100, 10, (300, 300)).astype(np.float32)
     tifffile.imwrite(tmp_path / "a.tif", image)
     plan, item = planned(tmp_path)
     reads = []
 
-    class Watched(pixels_module.CalibratedImage):
-        def read(self, plane, box):
+    class Watched(calibrated_image.CalibratedImage):
+        def read(self, plane, box, **options):
             reads.append(box)
-            return super().read(plane, box)
+            return super().read(plane, box, **options)
 
     monkeypatch.setattr("napari_tiles_creator.engine.pixels.tile_maker.CalibratedImage", Watched)
     before, after = result_of(histograms(plan, item, ranges=[Range(0.0, 200.0)]))

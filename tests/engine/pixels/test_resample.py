@@ -1,4 +1,4 @@
-"""Rescaling, in bands, against scikit-image on the whole plane and against Pillow."""
+"""Rescaling, in blocks, against scikit-image on the whole plane and against Pillow."""
 
 import warnings
 
@@ -10,16 +10,28 @@ from hypothesis import strategies as st
 from PIL import Image
 from skimage.transform import resize
 
+from napari_tiles_creator.engine.pixels import resample
 from napari_tiles_creator.engine.pixels.resample import Resampler
+from napari_tiles_creator.geometry.blocks import boxes_of
+from napari_tiles_creator.geometry.box import Box
 
 
 def rescaled(image: np.ndarray, new: tuple[int, int], interpolation: str, antialias: bool) -> np.ndarray:
-    """Return the whole plane put together from the bands that the resampler asks for."""
+    """Return the whole plane put together from the blocks that the resampler asks for."""
     resampler = Resampler(image.shape, new, interpolation, antialias)
-    rows = resampler.band_rows
-    limits = (float(image.min()), float(image.max()))
-    bands = [resampler.band(lambda a, b: image[a:b], y, min(y + rows, new[0]), limits) for y in range(0, new[0], rows)]
-    return np.concatenate(bands)
+    out = np.empty(new, image.dtype if interpolation == "nearest" else np.float64)
+    for block in boxes_of(Box(0, 0, *new), resampler.block_shape):
+        span = resampler.source_box(block)
+        out[block.slices] = resampler.block(image[span.slices], span, block)
+    return np.clip(out, image.min(), image.max()) if resampler.clips else out
+
+
+@pytest.fixture(params=["one block a row", "many blocks a row"], autouse=True)
+def _blocks(request, monkeypatch):
+    """Images as small as these are cut into many blocks, too."""
+    if request.param == "many blocks a row":
+        monkeypatch.setattr(resample, "BLOCK_ROWS", 48)
+        monkeypatch.setattr(resample, "BLOCK_COLUMNS", 64)
 
 
 def by_skimage(image: np.ndarray, new: tuple[int, int], order: int, antialias: bool) -> np.ndarray:
@@ -174,19 +186,25 @@ def test_lanczos_of_floats_is_that_of_pillow():
 
 
 @pytest.mark.parametrize("interpolation", ["nearest", "linear", "cubic", "lanczos"])
-def test_a_row_is_the_same_whichever_rows_are_asked_for_besides(interpolation):
-    """What a band reads is enough: no row of it depends on where the read began."""
-    image = noise(900, 33).astype(np.float64)
-    resampler = Resampler((900, 33), (1400, 40), interpolation)
-    limits = (image.min(), image.max())
-    read = []
+def test_what_a_block_reads_is_enough_and_little(interpolation):
+    """No pixel depends on where the read began."""
+    image = noise(900, 700).astype(np.float64)
+    resampler = Resampler((900, 700), (1400, 1000), interpolation)
+    everything, whole = Box(0, 0, 900, 700), Box(0, 0, 1400, 1000)
+    expected = resampler.block(image, everything, whole)
+    block = Box.between(512, 320, 1024, 640)
+    span = resampler.source_box(block)
+    found = resampler.block(image[span.slices], span, block)
+    np.testing.assert_allclose(found, expected[block.slices], atol=1e-7)
+    assert 0 < span.y <= 512 * 900 // 1400 < 1024 * 900 // 1400 <= span.y_stop < 900
+    assert 0 < span.x <= 320 * 700 // 1000 < 640 * 700 // 1000 <= span.x_stop < 700
 
-    def rows(a: int, b: int) -> np.ndarray:
-        read.append((a, b))
-        return image[a:b]
 
-    whole = resampler.band(lambda a, b: image[a:b], 0, 1400, limits)
-    part = resampler.band(rows, 512, 1024, limits)
-    np.testing.assert_allclose(part, whole[512:1024], atol=1e-7)
-    ((first, last),) = read
-    assert 0 < first <= 512 * 900 // 1400 < 1024 * 900 // 1400 <= last < 900
+@given(st.integers(1, 3000), st.integers(1, 3000))
+def test_blocks_need_no_more_of_the_source_than_is_said(old, new):
+    resampler = Resampler((old, old), (new, new), "cubic")
+    rows, columns = resampler.block_shape
+    for block in boxes_of(Box(0, 0, new, new), (rows, columns)):
+        span = resampler.source_box(block)
+        assert span.height <= resampler.span_of(block.height, block.width)[0]
+        assert span.width <= resampler.span_of(block.height, block.width)[1]

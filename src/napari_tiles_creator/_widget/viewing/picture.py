@@ -66,7 +66,7 @@ def read_picture(image: ImagePlan, media: Media) -> Generator[None, None, Pictur
     at = {"Z": plane.z or 0, "T": plane.t or 0}
     if image.info.has_channels:
         at["C"] = image.channel or 0
-    source = reopen(image.info, media.series, media.rgb)
+    source = reopen(image.info)
     is_held = max(image.info.plane_shape) <= LONGEST_SIDE
     try:
         if not is_held:

@@ -18,6 +18,7 @@ from napari_tiles_creator.geometry.pixel_size import PixelSize
 from napari_tiles_creator.recipe.media import OPEN_LAYERS
 from napari_tiles_creator.sources.array import ArraySource, array_source
 from napari_tiles_creator.sources.folder import Found, left_out, matching, unique_stems
+from napari_tiles_creator.sources.projected import ProjectedOpener
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,7 +87,10 @@ def is_source(layer: Any) -> bool:
 
 def layer_of(viewer: Viewer, image: ImagePlan) -> Image | None:
     """Return the layer that an image comes from, None where it comes from a file or the layer is gone."""
-    layer = image.info.opener.layer if isinstance(image.info.opener, LayerOpener) else None
+    opener = image.info.opener
+    while isinstance(opener, ProjectedOpener):
+        opener = opener.opener
+    layer = opener.layer if isinstance(opener, LayerOpener) else None
     return layer if layer is not None and layer in viewer.layers else None
 
 

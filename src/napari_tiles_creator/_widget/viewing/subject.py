@@ -51,12 +51,12 @@ class Subject:
     @property
     def values(self) -> tuple[Any, ...]:
         """What the contrast depends on: another plane keeps the one that the user may have set."""
-        return source_key(self.image, self.plan.recipe.media)
+        return source_key(self.image)
 
     @property
     def area(self) -> tuple[Any, ...]:
         """What is to be in view: another channel lies where the one before did."""
-        return self.image.info.path, self.plan.recipe.media.series, self.image.info.plane_shape
+        return self.image.info.opener or self.image.info.path, self.image.info.plane_shape
 
     def index_in(self, image: ImagePlan, index: int) -> int:
         """Return the index, in a new plan of this image, of the tile where one of these is; 0 in another image."""

@@ -85,15 +85,16 @@ def fingerprint(info: SourceInfo) -> int | None:
     Its beginning, middle and end: a whole slide is not read for it. None for what is no file, or cannot be read: the
     export tells that.
     """
-    if info.opener is not None:
+    if not info.files:
         return None
     crc = 0
     try:
-        with open(info.path, "rb") as file:
-            size = file.seek(0, os.SEEK_END)
-            for start in (0, (size - SAMPLED_BYTES) // 2, size - SAMPLED_BYTES):
-                file.seek(max(0, start))
-                crc = zlib.crc32(file.read(SAMPLED_BYTES), crc)
+        for path in info.files:
+            with open(path, "rb") as file:
+                size = file.seek(0, os.SEEK_END)
+                for start in (0, (size - SAMPLED_BYTES) // 2, size - SAMPLED_BYTES):
+                    file.seek(max(0, start))
+                    crc = zlib.crc32(file.read(SAMPLED_BYTES), crc)
     except OSError:
         return None
     return crc

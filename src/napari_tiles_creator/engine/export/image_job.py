@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from napari_tiles_creator.engine.export.events import TileLeftOut, TileSkipped, TileWritten
 from napari_tiles_creator.engine.pixels.calibrated_image import CalibratedImage
 from napari_tiles_creator.engine.pixels.measurement import Measurement
-from napari_tiles_creator.engine.pixels.reading_order import groups
+from napari_tiles_creator.engine.pixels.reading_order import groups, groups_in_row
 from napari_tiles_creator.engine.pixels.tile_maker import TileMaker
 from napari_tiles_creator.errors import SourceError
 from napari_tiles_creator.geometry.grid import pair
@@ -43,17 +43,21 @@ class ImageJob(ABC):
         Its pixels.
     tile_rows : int
         Rows that a task reads.
+    reads_in_row : int
+        Tasks beside each other, which share the blocks they read.
     stop : Event
         When set, tasks end after the tile they are at.
     """
 
-    def __init__(self, image: ImagePlan, pixels: CalibratedImage, tile_rows: int, stop: threading.Event) -> None:
+    def __init__(
+        self, image: ImagePlan, pixels: CalibratedImage, tile_rows: int, reads_in_row: int, stop: threading.Event
+    ) -> None:
         self.image = image
         self.failure: str | None = None
         self.is_through = False
         self.running = 0
         self.counts: Counter[type[Event]] = Counter()
-        self._pixels, self._tile_rows, self._stop = pixels, tile_rows, stop
+        self._pixels, self._tile_rows, self._reads_in_row, self._stop = pixels, tile_rows, reads_in_row, stop
         self._waiting: deque[Task] = deque()
         self._stages = self._plan_stages()
 
@@ -67,7 +71,7 @@ class ImageJob(ABC):
             self._waiting.clear()
         elif not self._waiting and not self.running:
             self._waiting.extend(next(self._stages, []))
-        free = min(workers, self._pixels.reads_at_once(self._tile_rows)) - self.running
+        free = self._pixels.reads_at_once(self._tile_rows, workers, self._reads_in_row) - self.running
         tasks = [self._waiting.popleft() for _ in range(min(free, len(self._waiting)))]
         self.running += len(tasks)
         self.is_through = not self.running
@@ -114,7 +118,8 @@ class MeasureJob(ImageJob):
     def __init__(self, plan: Plan, image: ImagePlan, tasks_of: Pass, hold_bytes: int, stop: threading.Event) -> None:
         self._tasks_of = tasks_of
         pixels = CalibratedImage(image, plan.recipe, hold_bytes)
-        super().__init__(image, pixels, pixels.band_rows, stop)
+        rows, columns = pixels.block_shape
+        super().__init__(image, pixels, rows, -(-pixels.stripe_columns(rows) // columns), stop)
 
     def _plan_stages(self) -> Iterator[list[Task]]:
         yield [partial(self._measured, task) for task in self._tasks_of(self._pixels)]
@@ -158,7 +163,9 @@ class CutJob(ImageJob):
         self._maker = TileMaker(plan, image, hold_bytes, ranges=dataset.ranges() if dataset else None)
         if dataset:
             self._maker.thresholds = dataset.thresholds.get(image.name, ())
-        super().__init__(image, self._maker.pixels, pair(plan.recipe.tiling.size_px)[0], stop)
+        pixels, tile_rows = self._maker.pixels, pair(plan.recipe.tiling.size_px)[0]
+        self._stripe = pixels.stripe_columns(tile_rows)
+        super().__init__(image, pixels, tile_rows, groups_in_row(image, self._stripe), stop)
 
     def _plan_stages(self) -> Iterator[list[Task]]:
         measurement = Measurement(self.image, self._recipe)
@@ -169,7 +176,7 @@ class CutJob(ImageJob):
         yield [
             partial(self._cut, number, tiles)
             for number in range(len(self.image.planes))
-            for tiles in groups(self.image)
+            for tiles in groups(self.image, self._stripe)
         ]
 
     def _path(self, planned: PlannedTile) -> str:

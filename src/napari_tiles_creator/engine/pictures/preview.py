@@ -122,8 +122,8 @@ def _painted(
 
 
 def _plane(plan: Plan, image: ImagePlan, shape: tuple[int, int]) -> NDArray[np.uint8]:
-    media, plane = plan.recipe.media, image.planes[shown_plane_number(image)]
-    source = reopen(image.info, media.series, media.rgb)
+    plane = image.planes[shown_plane_number(image)]
+    source = reopen(image.info)
     try:
         return plane_picture(source, shape, z=plane.z or 0, t=plane.t or 0, channel=image.channel)
     finally:

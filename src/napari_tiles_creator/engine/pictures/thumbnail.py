@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_tiles_creator.engine.pictures.reduction import MORE_CHANNELS, reduced_plane
+from napari_tiles_creator.engine.planning.resolve import as_planned
 from napari_tiles_creator.errors import SourceError
 from napari_tiles_creator.sources.registry import reopen
 
@@ -58,9 +59,10 @@ def thumbnail(scanned: Scanned, media: Media, size_px: int) -> NDArray[np.uint8]
     """
     if scanned.info is None:
         raise SourceError(scanned.problem)
-    z, t = (_position(media, scanned.info, axis) for axis in "ZT")
-    channel = _channel(media, scanned.info)
-    source = reopen(scanned.info, media.series, media.rgb)
+    info = as_planned(media, scanned.info)
+    z, t = (_position(media, info, axis) for axis in "ZT")
+    channel = _channel(media, info)
+    source = reopen(info)
     try:
         return plane_picture(source, fitted(source.info.plane_shape, size_px), z=z, t=t, channel=channel)
     finally:

@@ -10,6 +10,7 @@ from napari_tiles_creator.engine.pixels.calibrated_image import CalibratedImage
 from napari_tiles_creator.engine.pixels.measurement import Measurement
 from napari_tiles_creator.engine.pixels.otsu import share
 from napari_tiles_creator.engine.pixels.reading_order import groups
+from napari_tiles_creator.geometry.grid import pair
 
 if TYPE_CHECKING:
     import threading
@@ -71,7 +72,8 @@ def plane_shares(
 ) -> Generator[None, None, NDArray[np.float64]]:
     """Compute the same where the thresholds are known already; see `foreground_shares`."""
     shares, plane = np.full(len(image.tiling), np.nan), image.planes[plane_number]
-    for tiles in groups(image):
+    stripe = pixels.stripe_columns(pair(plan.recipe.tiling.size_px)[0])
+    for tiles in groups(image, stripe):
         for tile in tiles():
             if stop is not None and stop.is_set():
                 return shares

@@ -124,7 +124,7 @@ def _measured_pixels(plan: Plan, image: ImagePlan) -> int:
 
 def _sample(maker: TileMaker) -> tuple[list[Box], int]:
     """Return which bands are looked at, and every how many columns of them."""
-    bands = maker.pixels.bands()
+    bands = maker.pixels.blocks()
     if len(bands) > MOST_BANDS:
         bands = [bands[round(i)] for i in np.linspace(0, len(bands) - 1, MOST_BANDS)]
     values = sum(box.area for box in bands) * maker.image.channels

@@ -1,11 +1,12 @@
 """What must be known of a whole image before its tiles are cut: the range of its values, Otsu's thresholds.
 
-Everything wanted is taken in the same passes over the image's bands, so that each band is decoded once a pass: one
-pass for extremes and for counts of small integers, a second one for counts in bins between the extremes.
+Everything wanted is taken in the same passes over the image's blocks, so that each is decoded once a pass: one pass
+for extremes and for counts of small integers, a second one for counts in bins between the extremes.
 """
 
 from __future__ import annotations
 
+import threading
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,6 @@ from napari_tiles_creator.engine.pixels.calibrated_image import CalibratedImage,
 from napari_tiles_creator.engine.pixels.statistic import Statistic
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Callable, Generator, Iterator, Sequence
 
     from numpy.typing import NDArray
@@ -66,6 +66,9 @@ class Measurement:
         self.foreground = Statistic(True, measure.is_counted(self._signal_dtype)) if wants_foreground else None
         if is_shared:
             self.foreground = self.range
+        self._before_clipping: dict[Plane, Statistic] = {}
+        self._blocks_left = 0
+        self._lock = threading.Lock()
 
     @property
     def is_needed(self) -> bool:
@@ -95,7 +98,13 @@ class Measurement:
 
     def first_pass(self, pixels: CalibratedImage) -> list[Callable[[], None]]:
         """Return tasks that find extremes, and count small integers."""
-        return self._tasks(pixels, self._see)
+        if not pixels.clips or self.foreground not in (None, self.range):
+            return self._tasks(pixels, self._see)
+        # What values are clipped to is known when every block was decoded: extremes can be clipped then, too.
+        self._before_clipping = {plane: Statistic(False, False) for plane in self.image.planes}
+        blocks = [(plane, block) for plane in self.image.planes for block in pixels.blocks()]
+        self._blocks_left = len(blocks)
+        return [partial(self._see_before_clipping, pixels, plane, block) for plane, block in blocks]
 
     def second_pass(
         self, pixels: CalibratedImage, within: Sequence[measure.Range] | None = None
@@ -117,8 +126,28 @@ class Measurement:
 
     def _tasks(self, pixels: CalibratedImage, take: Callable[[NDArray[Any]], None]) -> list[Callable[[], None]]:
         return [
-            partial(_read_and_take, pixels, plane, box, take) for plane in self.image.planes for box in pixels.bands()
+            partial(_read_and_take, pixels, plane, box, take) for plane in self.image.planes for box in pixels.blocks()
         ]
+
+    def _see_before_clipping(self, pixels: CalibratedImage, plane: Plane, block: Box) -> None:
+        part = pixels.read(plane, block, clipped=False)
+        self._before_clipping[plane].see(measure.split_channels(part, self.image.axes, True))
+        with self._lock:
+            self._blocks_left -= 1
+            is_last = not self._blocks_left
+        if is_last:
+            for one, statistic in self._before_clipping.items():
+                self._take_clipped(statistic.extremes, pixels.limits(one))
+
+    def _take_clipped(self, found: Sequence[measure.Range], limits: NDArray[np.float64]) -> None:
+        """Take in the extremes of a plane's channels, clipped as their pixels are."""
+        assert self.range is not None
+        clipped = [
+            measure.Range(float(np.clip(one.low, *between)), float(np.clip(one.high, *between)))
+            for one, between in zip(found, limits, strict=True)
+        ]
+        joint = self._normalization.per_channel or len(clipped) == 1
+        self.range.take(clipped if joint else [measure.joined(clipped)])
 
     def _see(self, band: NDArray[Any]) -> None:
         if self.range is not None:

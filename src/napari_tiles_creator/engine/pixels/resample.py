@@ -1,4 +1,4 @@
-"""Rescale a plane by bands of rows: each band needs only its own source rows and a halo.
+"""Rescale a plane by blocks: each needs only its own source pixels and a halo.
 
 Interpolation is separable, so it is one weighted sum of rows and one of columns. ``cubic`` gives the values of
 ``skimage.transform.resize(order=3, mode="reflect")``: a B-spline on coefficients from a recursive filter whose
@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from napari_tiles_creator.geometry.box import Box
 
+if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy.sparse import csr_array
 
@@ -23,9 +23,11 @@ if TYPE_CHECKING:
 
 # The spline filter's pole is sqrt(3) - 2; its 24th power is 2e-14.
 SPLINE_HALO = 24
-# A band has as many rows as fit into so many pixels: enough that its halo costs little, few enough for memory.
-BAND_PIXELS = 1 << 21
-MOST_BAND_ROWS, LEAST_BAND_ROWS = 512, 64
+# A block has so many rows, and columns, of the source or of the result, whichever are more: enough that its halo costs
+# little, few enough for memory.
+BLOCK_ROWS, BLOCK_COLUMNS = 512, 4096
+# Blocks of a result that is many times smaller need more of the source rather than be smaller than this.
+LEAST_BLOCK_SIDE = 32
 GAUSSIAN_TRUNCATE = 4.0  # scipy.ndimage.gaussian_filter's default
 LANCZOS_LOBES = 3
 
@@ -81,10 +83,15 @@ class ResampledAxis:
         index = base + np.arange(first, first + len(weights))[:, None]
         return _mirrored(index, self.old), weights
 
-    @cached_property
-    def matrix(self) -> csr_array:
-        """The taps as a sparse matrix (new, old)."""
-        return _sparse(*self.taps, self.old)
+    def matrix(self, start: int, stop: int, first: int, last: int) -> csr_array:
+        """Return the taps of new samples as a sparse matrix (stop - start, last - first) over source samples."""
+        index, weights = self.taps
+        return _sparse(index[:, start:stop] - first, weights[:, start:stop], last - first)
+
+    def block_length(self, wanted: int) -> int:
+        """Return the length of a block, new px: fixed for an axis, so that a sample never depends on who asks."""
+        length = int(wanted * min(1.0, self.new / self.old)) // LEAST_BLOCK_SIDE * LEAST_BLOCK_SIDE
+        return min(max(length, LEAST_BLOCK_SIDE), self.new)
 
     def prepared(self, lines: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return what the taps weigh: lines (n, old) smoothed where shrinking, then as spline coefficients."""
@@ -160,49 +167,49 @@ class Resampler:
         return self.interpolation in ("linear", "cubic")
 
     @property
-    def band_rows(self) -> int:
-        """Rows of a band: fixed for an image, so that a row has the same value whichever tile asks for it."""
-        widest = max(self.old[1], self.new[1])
-        return min(MOST_BAND_ROWS, max(LEAST_BAND_ROWS, BAND_PIXELS // widest // 64 * 64))
+    def block_shape(self) -> tuple[int, int]:
+        """Height and width of a block, new px: fixed for an image, so that a pixel is the same whoever asks for it."""
+        return self.rows.block_length(BLOCK_ROWS), self.columns.block_length(BLOCK_COLUMNS)
 
-    def band(
-        self,
-        read_rows: Callable[[int, int], NDArray[Any]],
-        start: int,
-        stop: int,
-        limits: tuple[float, float] | None = None,
-    ) -> NDArray[Any]:
-        """Compute the rows ``start…stop`` of the rescaled plane.
+    def span_of(self, rows: int, columns: int) -> tuple[int, int]:
+        """Return how many source rows and columns, halo included, so many new ones need at most."""
+        wanted = zip((rows, columns), (self.rows, self.columns), strict=True)
+        spans = [min(axis.old, length * axis.old // axis.new + 8 + 2 * axis.halo) for length, axis in wanted]
+        return spans[0], spans[1]
+
+    def source_box(self, block: Box) -> Box:
+        """Return the source pixels, halo included, that a block needs."""
+        top, bottom = self.rows.source_span(block.y, block.y_stop)
+        left, right = self.columns.source_span(block.x, block.x_stop)
+        return Box.between(top, left, bottom, right)
+
+    def block(self, pixels: NDArray[Any], span: Box, block: Box) -> NDArray[Any]:
+        """Compute a block of the rescaled plane; interpolated values are not clipped to the plane's range yet.
 
         Parameters
         ----------
-        read_rows : callable
-            Returns the source rows from a first to a last-plus-one, array (y, x).
-        start, stop : int
-            Multiples of `band_rows`, or the plane's end.
-        limits : tuple of float, optional
-            Range of the whole source plane, to which the result is clipped.
+        pixels : array (y, x)
+            Source pixels of `span`.
+        span : Box
+            What `source_box` says of the block.
+        block : Box
+            New pixels, one of the blocks of `block_shape` or a part that begins and ends where these do.
 
         Returns
         -------
-        rows : array (y, x), float64, or the source's dtype with ``nearest``
+        block : array (y, x), float64, or the source's dtype with ``nearest``
         """
-        first, last = self.rows.source_span(start, stop)
-        part = read_rows(first, last)
-        index, weights = self.rows.taps
-        index, weights = index[:, start:stop] - first, weights[:, start:stop]
         if self.interpolation == "nearest":
-            return np.ascontiguousarray(part[index[0]][:, self.columns.taps[0][0]])
-        source_type = part.dtype
+            ys = self.rows.taps[0][0, block.y : block.y_stop] - span.y
+            xs = self.columns.taps[0][0, block.x : block.x_stop] - span.x
+            return np.ascontiguousarray(pixels[ys][:, xs])
         # Columns first, then rows, each along the contiguous axis: twice as fast as filtering down the columns.
-        part = self.columns.prepared(part.astype(np.float64))
-        part = self.columns.matrix @ np.ascontiguousarray(part.T)
-        if self.interpolation == "lanczos" and source_type == np.uint8:
+        part = self.columns.prepared(pixels.astype(np.float64))
+        part = self.columns.matrix(block.x, block.x_stop, span.x, span.x_stop) @ np.ascontiguousarray(part.T)
+        if self.interpolation == "lanczos" and pixels.dtype == np.uint8:
             part = np.clip(np.rint(part), 0, 255)  # as Pillow does between its two passes
         part = np.ascontiguousarray(self.rows.prepared(part).T)
-        rows: NDArray[np.float64] = _sparse(index, weights, part.shape[0]) @ part
-        if limits is not None and self.clips:
-            np.clip(rows, *limits, out=rows)
+        rows: NDArray[np.float64] = self.rows.matrix(block.y, block.y_stop, span.y, span.y_stop) @ part
         return rows
 
 

@@ -47,9 +47,13 @@ class Statistic:
         found = [measure.extremes(part) for part in parts]
         counted = [measure.counted(part) for part in parts] if self.wants_counts and self.exact else []
         with self._lock:
-            pairs = zip(self._extremes, found, strict=True)
-            self._extremes = [measure.joined(pair) for pair in pairs] if self._extremes else found
+            self._join(found)
             self._add(counted)
+
+    def take(self, found: Sequence[measure.Range]) -> None:
+        """Take in the extremes of the parts of a plane, found elsewhere."""
+        with self._lock:
+            self._join(found)
 
     def count(self, parts: Sequence[NDArray[Any]], within: Sequence[measure.Range]) -> None:
         """Take the parts of a band in, in the second pass, by bins between these extremes."""
@@ -61,6 +65,10 @@ class Statistic:
         """Take in what another image gave."""
         with self._lock:
             self._add(other.counts)
+
+    def _join(self, found: Sequence[measure.Range]) -> None:
+        pairs = zip(self._extremes, found, strict=True)
+        self._extremes = [measure.joined(pair) for pair in pairs] if self._extremes else list(found)
 
     def _add(self, counted: Sequence[NDArray[np.int64]]) -> None:
         if counted:

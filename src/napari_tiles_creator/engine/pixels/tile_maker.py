@@ -82,17 +82,16 @@ class TileMaker:
         SourceError
             If the image cannot be read. With scope dataset other images that cannot are left out, as in an export.
         """
-        if plane is not None:
+        if not self.is_ready:
+            if self.recipe.normalization.scope == "dataset":
+                dataset = yield from measure_dataset(self.plan, self._memory_bytes, wants_foreground=False)
+                self._ranges = dataset.ranges()
+            else:
+                measurement = Measurement(self.image, self.recipe, wants_foreground=False)
+                yield from measurement.run(self.pixels)
+                self.take(measurement)
+        if plane is not None:  # what was measured just now is known
             yield from self.pixels.find_limits(plane)
-        if self.is_ready:
-            return
-        if self.recipe.normalization.scope == "dataset":
-            dataset = yield from measure_dataset(self.plan, self._memory_bytes, wants_foreground=False)
-            self._ranges = dataset.ranges()
-            return
-        measurement = Measurement(self.image, self.recipe, wants_foreground=False)
-        yield from measurement.run(self.pixels)
-        self.take(measurement)
 
     def take(self, measurement: Measurement) -> None:
         """Use what was measured elsewhere: the image's range and thresholds."""

@@ -92,6 +92,8 @@ class ImagePlan:
         Names of tiles rejected by hand, sorted; those of other images, too.
     modified_ns : int, default 0
         When the file was last written, as of the scan, ns; 0 where there is no file.
+    level : int, default 0
+        Level of the source's pyramid that is read; not the full one where the image is made much smaller.
     """
 
     name: str
@@ -109,6 +111,7 @@ class ImagePlan:
     region: Region | None = None
     exclude: tuple[str, ...] = ()
     modified_ns: int = 0
+    level: int = 0
 
     def __len__(self) -> int:
         """Return the number of indexes: tiles that filters leave out keep theirs."""

@@ -14,21 +14,20 @@ if TYPE_CHECKING:
     from napari_tiles_creator.engine.planning.image_plan import ImagePlan
     from napari_tiles_creator.engine.planning.plan import Plan
     from napari_tiles_creator.recipe.document import Recipe
-    from napari_tiles_creator.recipe.media import Media
 
 
-def source_key(image: ImagePlan, media: Media) -> tuple[Hashable, ...]:
+def source_key(image: ImagePlan) -> tuple[Hashable, ...]:
     """Return what the source pixels of an image depend on, whichever plane is read."""
     # The opener is no part of what makes two headers equal: of a layer it is all that tells other pixels.
     header = image.info, image.info.opener, image.size_bytes, image.modified_ns
-    return *header, media.series, media.rgb, image.channel
+    return *header, image.channel
 
 
 def pixels_key(image: ImagePlan, recipe: Recipe) -> tuple[Hashable, ...]:
     """Return what the calibrated pixels of all kept planes of an image depend on."""
     calibration = recipe.calibration
     how = (calibration.interpolation, calibration.antialias) if image.is_calibrated else ()
-    return *source_key(image, recipe.media), image.planes, image.shape, how
+    return *source_key(image), image.planes, image.shape, how
 
 
 def ranges_key(plan: Plan, image: ImagePlan) -> tuple[Hashable, ...]:

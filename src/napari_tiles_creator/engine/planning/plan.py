@@ -175,6 +175,11 @@ def _warnings(recipe: Recipe, images: list[ImagePlan]) -> list[str]:
     small = [i.name for i in images if any(a < b for a, b in zip(i.shape, size, strict=True))]
     few = [i.name for i in images if isinstance(i.tiling, TileScatter) and len(i.tiling) < (recipe.tiling.count or 0)]
     warnings = [f"{image.name}: {note}" for image in images for note in image.info.notes]
+    from_levels = [image.name for image in images if image.level]
+    if from_levels:
+        warnings.append(
+            f"made from a smaller level of the file's own pyramid (calibration.use_pyramid): {_listed(from_levels)}"
+        )
     if small:
         verb = "padded" if recipe.tiling.small_images == "pad" else "skipped"
         warnings.append(f"smaller than a tile and {verb}: {_listed(small)}")

@@ -14,11 +14,13 @@ from napari_tiles_creator.geometry.grid import TileGrid, pair
 from napari_tiles_creator.geometry.pixel_size import PixelSize, reduced_length, scaled_length
 from napari_tiles_creator.geometry.scatter import TileScatter, scatter
 from napari_tiles_creator.sinks.registry import make_sink
+from napari_tiles_creator.sources.projected import projected
 
 if TYPE_CHECKING:
     from napari_tiles_creator.engine.planning.scan import Scanned
     from napari_tiles_creator.geometry.region import Region
     from napari_tiles_creator.recipe.document import Recipe
+    from napari_tiles_creator.recipe.media import Media
     from napari_tiles_creator.recipe.tiling import Tiling
     from napari_tiles_creator.sources.base import SourceInfo
 
@@ -52,6 +54,7 @@ def resolve_image(
     if info is None:
         raise PlanError(item.problem)
     name = item.found.name
+    info = as_planned(recipe.media, info)
     channel = _channel(recipe, info, name)
     axes = "YXS" if info.is_rgb else "CYX" if info.has_channels and channel is None else "YX"
     override = recipe.calibration.pixel_size_um
@@ -73,6 +76,7 @@ def resolve_image(
         region=region,
         exclude=exclude,
         modified_ns=item.modified_ns,
+        level=_level(recipe, info, shape),
     )
     refusal = make_sink(recipe.export.format).refusal(axes, image.channels, image.dtype)
     if refusal:
@@ -99,11 +103,19 @@ def _channel(recipe: Recipe, info: SourceInfo, name: str) -> int | None:
     return wanted
 
 
+def as_planned(media: Media, info: SourceInfo) -> SourceInfo:
+    """Return the header without the axes of which the recipe wants a projection."""
+    for axis, wanted in (("T", media.t), ("Z", media.z)):
+        if axis in info.axes and (wanted == "max" or wanted == "mean"):
+            info = projected(info, axis, wanted)
+    return info
+
+
 def _planes(recipe: Recipe, info: SourceInfo, name: str) -> tuple[Plane, ...]:
     positions: dict[str, list[int | None]] = {}
     for axis, wanted in (("T", recipe.media.t), ("Z", recipe.media.z)):
         length = info.length(axis)
-        if axis not in info.axes:
+        if axis not in info.axes or wanted == "max" or wanted == "mean":
             positions[axis] = [None]
         elif wanted == "each":
             positions[axis] = list(range(length))
@@ -150,6 +162,21 @@ def _calibrated_shape(recipe: Recipe, info: SourceInfo, pixel_size: PixelSize | 
     if not all(shape):
         raise PlanError(f"{name}: rescaling leaves nothing of {height} × {width} px; check the pixel sizes", PIXEL_SIZE)
     return shape
+
+
+def _level(recipe: Recipe, info: SourceInfo, shape: tuple[int, int]) -> int:
+    """Return the smallest level of the pyramid that a much smaller image is made from: none is ever enlarged."""
+    calibration = recipe.calibration
+    if not calibration.use_pyramid or calibration.interpolation == "nearest":
+        return 0
+    height, width = info.plane_shape
+    found = 0
+    for level, (rows, columns) in enumerate(info.levels):
+        # A level that was cut or padded would shift the pixels.
+        is_whole = abs(rows * width - columns * height) <= max(height, width)
+        if is_whole and rows >= shape[0] and columns >= shape[1]:
+            found = level
+    return found
 
 
 def _tile_type(recipe: Recipe, info: SourceInfo, name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from napari_tiles_creator.engine.planning.opening import opening_of
 from napari_tiles_creator.errors import SourceError
 from napari_tiles_creator.recipe.media import OPEN_LAYERS
 from napari_tiles_creator.sources.folder import Found, find_sources
@@ -94,7 +95,7 @@ def scan_one(found: Found, media: Media) -> Scanned:
         return Scanned(plain, 0, None, f"{name}: the file's name is not valid Unicode: rename it")
     try:
         stat = found.path.stat()
-        source = open_source(found.path, media.series, media.rgb)
+        source = open_source(found.path, opening_of(media, found.dataset))
     except SourceError as error:
         return Scanned(found, 0, None, str(error))
     except OSError as error:

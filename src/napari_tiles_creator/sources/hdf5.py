@@ -1,0 +1,201 @@
+"""HDF5: one dataset of a file, read by rectangle."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from napari_tiles_creator.errors import SourceError
+from napari_tiles_creator.sources.array import ArraySource, source_of
+from napari_tiles_creator.sources.attribute_sizes import as_json, as_text, pixel_size_in
+from napari_tiles_creator.sources.axis_names import axes_of_array
+from napari_tiles_creator.sources.choice import Candidate, check_values, listed, the_image
+from napari_tiles_creator.sources.chunks import UniformChunks
+from napari_tiles_creator.sources.hdf5_chunks import ChunkedDataset, can_decode, check_filters
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    import h5py
+
+    from napari_tiles_creator.sources.array import Index
+    from napari_tiles_creator.sources.base import Opening
+
+# Decoded chunks that the library itself keeps, where it decodes them: its own default of 1 MB is less than many chunks.
+CACHE_BYTES = 1 << 25
+CACHE_SLOTS = 10007
+# Objects that are looked at in search of the one image.
+MOST_OBJECTS = 100_000
+# A single chunk must fit in memory.
+MOST_CHUNK_BYTES = 1 << 31
+
+
+def open_file(path: Path, opening: Opening) -> ArraySource:
+    """Open an HDF5 file; see `registry.open_source`."""
+    import h5py
+
+    try:
+        file = h5py.File(path, "r", locking="best-effort", rdcc_nbytes=CACHE_BYTES, rdcc_nslots=CACHE_SLOTS)
+    except OSError as error:
+        raise SourceError(f"{path.name} cannot be read: {_reason(error)}") from error
+    try:
+        return _source(path, file, opening)
+    except BaseException:
+        file.close()
+        raise
+
+
+def _source(path: Path, file: h5py.File, opening: Opening) -> ArraySource:
+    dataset = _dataset(path.name, file, opening.dataset)
+    # Of several, the sentence says which one is meant.
+    name = path.name if opening.dataset is None else f"{path.name}#{dataset.name}"
+    check_values(name, dataset.dtype)
+    check_filters(name, dataset)
+    if dataset.chunks is not None and dataset.id.get_create_plist().get_nfilters():
+        check_chunk(name, dataset.chunks, dataset.dtype.itemsize)
+    attributes = _attributes(dataset)
+    axes = axes_of_array(name, dataset.shape, _axis_names(dataset, attributes), opening)
+    size, size_from = pixel_size_in(attributes, axes)
+    array: Any = dataset
+    uniform: Callable[[Any, Index], int | float | None] | None = None
+    release: list[Callable[[], object]] = [file.close]
+    if can_decode(dataset):
+        array = ChunkedDataset(dataset, (axes.index("Y"), axes.index("X")))
+        uniform = UniformChunks(_fill(dataset), array.stored, array.decoded)
+        release.insert(0, array.release)
+    elif _was_never_written(dataset):
+        uniform = partial(_always, _fill(dataset))
+
+    def let_go() -> None:
+        for step in release:
+            step()
+
+    return source_of(
+        path,
+        [array],
+        axes,
+        uniform=uniform,
+        release=let_go,
+        pixel_size=size,
+        pixel_size_from=size_from,
+    )
+
+
+def _always(value: int | float | None, _array: Any, _index: Index) -> int | float | None:
+    return value
+
+
+def check_chunk(name: str, chunks: tuple[int, ...], itemsize: int) -> None:
+    """Refuse an array of which not even one chunk can be decoded.
+
+    Raises
+    ------
+    SourceError
+        If a chunk takes more than 2 GiB.
+    """
+    size = itemsize
+    for length in chunks:
+        size *= length
+    if size > MOST_CHUNK_BYTES:
+        raise SourceError(
+            f"{name}: one of its chunks {tuple(chunks)} takes {size / 1e9:.3g} GB decoded: save it in smaller chunks"
+        )
+
+
+def _dataset(name: str, file: h5py.File, wanted: str | None) -> h5py.Dataset:
+    """Return the dataset that is named, or the one image of the file, or of the group that is named."""
+    import h5py
+
+    group: Any = file
+    if wanted is not None and wanted.strip("/"):
+        try:
+            group = file[wanted]
+        except (KeyError, ValueError, OSError) as error:
+            held = listed(_candidates(file))
+            raise SourceError(f"{name}: has no {wanted} (media.dataset): it holds {held or 'no dataset'}") from error
+    if isinstance(group, h5py.Dataset):
+        return group
+    if not isinstance(group, h5py.Group):
+        raise SourceError(f"{name}: {wanted} is no dataset (media.dataset)")
+    return group.file[the_image(name, _candidates(group)).path]
+
+
+def _candidates(group: h5py.Group) -> list[Candidate]:
+    """Return all datasets in a group, however deep."""
+    import h5py
+
+    found: list[Candidate] = []
+    looked_at = 0
+
+    def look(_: str, item: object) -> bool | None:
+        nonlocal looked_at
+        looked_at += 1
+        if isinstance(item, h5py.Dataset) and item.shape:
+            found.append(Candidate(str(item.name), item.shape, item.dtype))
+        return True if looked_at > MOST_OBJECTS else None
+
+    group.visititems(look)
+    return found
+
+
+def _attributes(dataset: h5py.Dataset) -> dict[str, Any]:
+    """Return the attributes that can be read: some types have no counterpart in numpy."""
+    attributes = {}
+    for key in dataset.attrs:
+        try:
+            attributes[str(key)] = dataset.attrs[key]
+        except (OSError, TypeError, ValueError):
+            continue
+    return attributes
+
+
+def _axis_names(dataset: h5py.Dataset, attributes: Mapping[str, Any]) -> list[str]:
+    """Return what the file calls the axes: ilastik's tags, labels of dimensions, the attribute axes, HDF5 images."""
+    tags = as_json(attributes.get("axistags"))
+    if isinstance(tags, dict) and isinstance(tags.get("axes"), list):
+        return [str(tag.get("key", "")) if isinstance(tag, dict) else "" for tag in tags["axes"]]
+    labels = [as_text(label) for label in attributes.get("DIMENSION_LABELS", ())]
+    if any(labels):
+        return labels
+    told = attributes.get("axes")
+    names = list(as_text(told)) or [as_text(one) for one in (told if hasattr(told, "__len__") else ())]
+    order = "".join(names).lower()
+    # N5 and its kin list x first, whatever the order of the array: that says nothing.
+    if "y" in order and order.find("y") < order.find("x"):
+        return names
+    if as_text(attributes.get("IMAGE_SUBCLASS")).strip("\0") == "IMAGE_TRUECOLOR":
+        modes = {"INTERLACE_PIXEL": ["y", "x", "s"], "INTERLACE_PLANE": ["s", "y", "x"]}
+        return modes.get(as_text(attributes.get("INTERLACE_MODE")).strip("\0"), [])
+    return []
+
+
+def _fill(dataset: h5py.Dataset) -> int | float | None:
+    """Return the value of pixels that were never written, None where the file does not define it."""
+    import h5py
+
+    if dataset.id.get_create_plist().fill_value_defined() == h5py.h5d.FILL_VALUE_UNDEFINED:
+        return None
+    value = dataset.fillvalue
+    return value.item() if hasattr(value, "item") else value
+
+
+def _was_never_written(dataset: h5py.Dataset) -> bool:
+    if dataset.is_virtual or dataset.external:
+        return False
+    return bool(dataset.id.get_storage_size() == 0)
+
+
+def _reason(error: OSError) -> str:
+    """Return why a file cannot be opened, for people."""
+    text = str(error)
+    if "signature not found" in text:
+        return "it is no HDF5 file, whatever its name says"
+    if "truncated file" in text:
+        return "it is cut short"
+    if isinstance(error, BlockingIOError) or "unable to lock" in text:
+        return "another program is writing to it"
+    if isinstance(error, (FileNotFoundError, PermissionError)):
+        raise error
+    inner = text.partition("(")[2].rpartition(")")[0]
+    return f"it is damaged ({inner or text})"
