@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from hypothesis import strategies as st
 
 from napari_tiles_creator import Recipe, TileGrid
@@ -132,3 +133,16 @@ def recipe_data(draw: st.DrawFn) -> dict[str, Any]:
 def recipes() -> st.SearchStrategy[Recipe]:
     """Return a strategy of valid recipes."""
     return recipe_data().map(Recipe.of)
+
+
+@st.composite
+def masks(draw: st.DrawFn, longest: int = 24) -> np.ndarray:
+    """Draw a mask, uint8, from empty over stripes and noise to full."""
+    height, width = draw(st.integers(1, longest)), draw(st.integers(1, longest))
+    share = draw(st.sampled_from([0.0, 0.03, 0.3, 0.5, 0.9, 1.0]))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    drawn = rng.random((height, width)) < share
+    if draw(st.booleans()):  # whole rows or columns
+        axis = draw(st.integers(0, 1))
+        drawn = np.repeat(drawn.take([0], axis), drawn.shape[axis], axis)
+    return drawn * np.uint8(draw(st.integers(1, 255)))

@@ -450,3 +450,77 @@ def test_output_that_is_full_or_knows_no_such_letters(images, tmp_path):
         assert done.returncode == 2
         assert "No space left" in done.stderr
         assert "Traceback" not in done.stderr
+
+
+@pytest.fixture
+def pair(tmp_path):
+    """Return a body of 40 x 60 px in a plane of 100 x 100, and a signal over a quarter of it and more."""
+    body, signal = np.zeros((2, 100, 100), np.uint8)
+    body[:40, :60] = 255
+    signal[:20, 30:] = 1
+    tifffile.imwrite(tmp_path / "body.tif", body, tile=(16, 16), compression="zlib")
+    tifffile.imwrite(tmp_path / "dye.tif", signal, rowsperstrip=7)
+    return tmp_path / "body.tif", tmp_path / "dye.tif"
+
+
+def test_coverage_as_one_line_a_sentence_a_table_and_a_picture(pair, tmp_path, tiles_creator):
+    code, out, err = tiles_creator("coverage", *pair, "--json")
+    assert (code, err) == (0, "")
+    result = {"coverage": 0.25, "positive": True, "body_px": 2400, "signal_px": 1400, "inside_px": 600}
+    assert lines(out) == [result]
+    code, out, _ = tiles_creator("coverage", *pair, "--invert-signal", "--threshold", "0.8", "--json")
+    assert lines(out) == [result | {"coverage": 0.75, "positive": False, "signal_px": 8600, "inside_px": 1800}]
+    files = "--tiles", tmp_path / "t.csv", "--picture", tmp_path / "p.png", "--size", "50x60"
+    for _ in range(2):  # our own files may be replaced
+        code, out, err = tiles_creator("coverage", *pair, *files, "--threshold", "0.25")
+        assert (code, err) == (0, "")
+    assert "the signal covers 25.0 % of the body: positive (threshold 25 %)" in out
+    assert "2 400" in out
+    rows = (tmp_path / "t.csv").read_text().splitlines()
+    assert rows[1] == "0,0,0,0,50,60,2400,600,600,0.25,true"
+    assert rows[2] == "0,1,0,60,50,40,0,800,0,,"
+    assert len(rows) == 5
+    assert read(tmp_path / "p.png").shape[2] == 3
+
+
+def test_coverage_without_a_body(pair, tiles_creator):
+    code, out, _ = tiles_creator("coverage", pair[0], pair[1], "--invert-body", "--json")
+    assert lines(out)[0]["body_px"] == 7600
+    tifffile.imwrite(pair[0], np.zeros((100, 100), np.uint8))
+    code, out, _ = tiles_creator("coverage", *pair, "--json")
+    assert code == 0
+    assert lines(out) == [{"coverage": None, "positive": None, "body_px": 0, "signal_px": 1400, "inside_px": 0}]
+    code, out, _ = tiles_creator("coverage", *pair)
+    assert code == 0
+    assert "there is no body" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["none.tif", "dye.tif"], "none.tif: no such folder or file"),
+        (["body.tif", "small.tif"], "body.tif is 100 × 100 px and small.tif 5 × 6 px"),
+        (["body.tif", "dye.tif", "--threshold", "10"], "a share from 0 to 1"),
+        (["body.tif", "dye.tif", "--threshold", "nan"], "a share from 0 to 1"),
+        (["body.tif", "dye.tif", "--size", "0"], "at least 1 pixel"),
+        (["body.tif", "dye.tif", "--tiles", "body.tif"], "ends in .csv"),
+        (["body.tif", "dye.tif", "--tiles", "mine.csv"], "no table of this program"),
+        (["body.tif", "dye.tif", "--picture", "mine.png"], "no picture of this program"),
+        (["body.tif", "dye.tif", "--picture", "none/p.png"], "no folder none"),
+        (["body.tif", "dye.tif", "--body-plane", "z=one"], "write z=3"),
+        (["body.tif", "dye.tif", "--body-plane", "channel=2"], "holds one plane"),
+        (["body.tif", "broken.tif"], "broken.tif"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+def test_coverage_tells_mistakes_in_a_sentence(pair, tmp_path, monkeypatch, tiles_creator, arguments, words):
+    tifffile.imwrite(tmp_path / "small.tif", np.ones((5, 6), np.uint8))
+    for name in ("mine.csv", "mine.png"):
+        (tmp_path / name).write_bytes(b"mine")
+    (tmp_path / "broken.tif").write_bytes(pair[1].read_bytes()[:5000])
+    monkeypatch.chdir(tmp_path)
+    before = contents(tmp_path)
+    code, out, err = tiles_creator("coverage", *arguments)
+    assert (code, out) == (2, "")
+    assert words in err
+    assert contents(tmp_path) == before

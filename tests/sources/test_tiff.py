@@ -13,6 +13,7 @@ from PIL import Image
 
 from napari_tiles_creator.errors import SourceError
 from napari_tiles_creator.geometry.box import Box
+from napari_tiles_creator.sources.base import Opening
 from napari_tiles_creator.sources.registry import open_source
 from strategies import boxes_in
 
@@ -96,7 +97,7 @@ def opened():
     sources = []
 
     def open_file(path, **settings):
-        sources.append(open_source(path, **settings))
+        sources.append(open_source(path, Opening(**settings)))
         return sources[-1]
 
     yield open_file
@@ -331,7 +332,7 @@ def test_several_images_in_a_file(tmp_path, opened):
         assert "it holds 2 images, of which one is taken (media.series)" in source.info.notes
         np.testing.assert_array_equal(source.read(Box(2, 3, 15, 20)), image[2:17, 3:23])
     with pytest.raises(SourceError, match=r"a\.tif: has no image 2 \(media\.series\): it holds 2, from 0"):
-        open_source(tmp_path / "a.tif", series=2)
+        open_source(tmp_path / "a.tif", Opening(series=2))
 
 
 def test_a_pyramids_levels_are_not_images_of_their_own(tmp_path, opened):
@@ -360,7 +361,10 @@ def test_threads_read_at_once(tmp_path, opened):
     ("image", "how", "complaint"),
     [
         pytest.param(
-            np.zeros((3, 9, 9), np.uint8), {"metadata": None}, "does not say whether these planes", id="planes"
+            np.zeros((3, 9, 9), np.uint8),
+            {"metadata": None},
+            "the file does not tell what its axes are: say it with --axes, such as ZYX, CYX or TYX ",
+            id="planes",
         ),
         pytest.param(np.zeros((9, 9), np.complex64), {}, "complex64 pixels cannot be tiled", id="complex"),
         pytest.param(

@@ -11,12 +11,11 @@ import click
 
 from napari_tiles_creator.cli.options import json_option, read_bytes, read_size
 from napari_tiles_creator.cli.picture import check_picture, save_picture
-from napari_tiles_creator.cli.progress import with_pixels
-from napari_tiles_creator.cli.show import counted, print_json, print_table, warn
+from napari_tiles_creator.cli.progress import shown_result
+from napari_tiles_creator.cli.show import counted, print_json, print_table
 
 if TYPE_CHECKING:
     from napari_tiles_creator.engine.coverage.coverage import Coverage
-    from napari_tiles_creator.engine.coverage.measure import Request
 
 PLANE = re.compile(r"(z|t|channel)=(.+)")
 OUTLINE_PX = 1000
@@ -74,7 +73,7 @@ def coverage(
 
     All that is not zero is inside. Signal outside of the body is counted, but covers nothing.
     """
-    from napari_tiles_creator.engine.coverage.measure import Request
+    from napari_tiles_creator.engine.coverage.measure import Request, coverage_steps
     from napari_tiles_creator.engine.coverage.pair import MaskFile
     from napari_tiles_creator.engine.coverage.table import check_table, write_table
 
@@ -86,18 +85,16 @@ def coverage(
         check_table(Path(tiles))
     if picture:
         check_picture(picture)
-    measured = _measured(
-        Request(
-            MaskFile("body", body, invert_body, body_plane),
-            MaskFile("signal", signal, invert_signal, signal_plane),
-            threshold,
-            (height, width),
-            OUTLINE_PX if picture else 0,
-            workers,
-            memory,
-        ),
-        quiet=as_json,
+    request = Request(
+        MaskFile("body", body, invert_body, body_plane),
+        MaskFile("signal", signal, invert_signal, signal_plane),
+        threshold,
+        (height, width),
+        OUTLINE_PX if picture else 0,
+        workers,
+        memory,
     )
+    measured = shown_result(coverage_steps(request), "measuring", quiet=as_json)
     if tiles:
         write_table(Path(tiles), measured)
     if picture:
@@ -109,26 +106,6 @@ def coverage(
     else:
         _tell(measured, tiles, picture)
     return 0
-
-
-def _measured(request: Request, quiet: bool) -> Coverage:
-    """Take all steps, telling warnings and how far it is."""
-    from napari_tiles_creator.engine.coverage.measure import Warned, coverage_steps
-
-    with with_pixels("measuring", quiet) as show:
-        steps = coverage_steps(request)
-        try:
-            while True:
-                step = next(steps)
-                if isinstance(step, Warned):
-                    warn(step.message)
-                else:
-                    show(step.done_px, step.total_px)
-        except StopIteration as end:
-            measured: Coverage = end.value
-        finally:
-            steps.close()
-    return measured
 
 
 def _tell(coverage: Coverage, tiles: str | None, picture: str | None) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from napari_tiles_creator.cli.options import json_option, make_recipe, recipe_options
+from napari_tiles_creator.cli.options import json_option, make_media, make_recipe, media_options, recipe_options
 from napari_tiles_creator.cli.picture import save_picture
 from napari_tiles_creator.cli.show import bytes_text, complain, counted, print_json, print_table, warn
 
@@ -16,33 +16,35 @@ if TYPE_CHECKING:
 
     from napari_tiles_creator.engine.planning.plan import Plan
     from napari_tiles_creator.engine.planning.scan import Scanned
-    from napari_tiles_creator.recipe.media import Media
 
 SOME_FAILED, NOTHING_DONE = 1, 2
 
 
 @click.command()
-@click.argument("source")
-@click.option("--pattern", default="*", help="Only file names that fit, such as '*_c1.tif'.")
-@click.option("--recursive", is_flag=True, help="Also look into the folders inside.")
+@media_options
 @json_option
-def scan(source: str, pattern: str, recursive: bool, as_json: bool) -> int:
+def scan(as_json: bool, **options: Any) -> int:
     """List the images in SOURCE: axes, shape, type, pixel size, problems. Reads headers only."""
     from napari_tiles_creator.engine.planning.scan import scan as scan_media
 
     found = []
-    for item in scan_media(_media(source, pattern, recursive)):
+    media = make_media(**options)
+    for item in scan_media(media):
         found.append(item)
         if as_json:
             print_json(item.to_dict())
     problems = [item for item in found if item.problem]
     if not as_json:
         print_table(["image", "axes", "shape", "type", "#µm per px", "from"], [_scan_row(item) for item in found])
-        click.echo(f"{counted(len(found) - len(problems), 'image')} in {source}")
+        click.echo(f"{counted(len(found) - len(problems), 'image')} in {media.folder}")
+        for item in found:
+            for note in item.info.notes if item.info else ():
+                warn(f"{item.found.name}: {note}")
         for item in problems:
             complain(item.problem)
     if not found:
-        warn(f"no image in {source} fits {pattern!r}" + ("" if recursive else "; --recursive looks into its folders"))
+        more = "" if media.recursive else "; --recursive looks into its folders"
+        warn(f"no image in {media.folder} fits {media.pattern!r}{more}")
     return SOME_FAILED if problems else 0
 
 
@@ -90,37 +92,28 @@ def preview(image: str | None, picture: str, **options: Any) -> int:
 
 
 @click.command()
-@click.argument("source")
+@media_options
 @click.option("--picture", required=True, metavar="OUT.png", help="Where the picture goes.")
 @click.option("--count", default=25, show_default=True, type=click.IntRange(1), help="How many images at most.")
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Seed of the draw.")
-@click.option("--pattern", default="*", help="Only file names that fit, such as '*_c1.tif'.")
-@click.option("--recursive", is_flag=True, help="Also look into the folders inside.")
-def mosaic(source: str, picture: str, count: int, seed: int, pattern: str, recursive: bool) -> int:
+def mosaic(picture: str, count: int, seed: int, **options: Any) -> int:
     """Show a random sample of the images in SOURCE side by side in a PNG picture."""
     from napari_tiles_creator.engine.pictures.mosaic import make_mosaic
     from napari_tiles_creator.engine.pictures.mosaic import picture as drawn
     from napari_tiles_creator.engine.planning.scan import scan as scan_media
     from napari_tiles_creator.errors import PlanError
 
-    media = _media(source, pattern, recursive)
+    media = make_media(**options)
     scanned = list(scan_media(media))
     problems = [item.problem for item in scanned if item.problem]
     sample = make_mosaic([item for item in scanned if item.info], media, count=count, seed=seed)
     for reason in [*problems, *(failure.reason for failure in sample.failed)]:
         complain(reason)
     if not sample.thumbnails:
-        raise PlanError(f"{source}: there is no image to show")
+        raise PlanError(f"{media.folder}: there is no image to show")
     save_picture(picture, drawn(sample))
     click.echo(f"{counted(len(sample.thumbnails), 'image')} of {len(scanned)} shown in {picture}")
     return SOME_FAILED if problems or sample.failed else 0
-
-
-def _media(source: str, pattern: str, recursive: bool) -> Media:
-    from napari_tiles_creator.recipe.document import Recipe
-
-    changes = {"media.folder": source, "media.pattern": pattern, "media.recursive": recursive}
-    return Recipe().changed(changes).media
 
 
 def _scan_row(item: Scanned) -> Sequence[str]:

@@ -10,6 +10,7 @@ import click
 
 if TYPE_CHECKING:
     from napari_tiles_creator.recipe.document import Recipe
+    from napari_tiles_creator.recipe.media import Media
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -28,7 +29,12 @@ FIELD_OF_FLAG = {
     "seed": "tiling.seed",
 }
 # Flags whose text is taken as it is.
-PLAIN_FLAGS = {"pattern": "media.pattern", "recursive": "media.recursive"}
+PLAIN_FLAGS = {
+    "pattern": "media.pattern",
+    "recursive": "media.recursive",
+    "axes": "media.axes",
+    "channels_from": "media.channels_from",
+}
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object per line.")
 
@@ -58,6 +64,34 @@ def read_bytes(context: click.Context, parameter: click.Parameter, value: str) -
     return int(float(match[1]) * (1 << (30 if (match[2] or "M").upper() == "G" else 20)))
 
 
+def media_options(command: Command) -> Command:
+    """Add a source and everything that says which images are meant and how they are to be understood."""
+    for option in reversed(_MEDIA_OPTIONS):
+        command = option(command)
+    return command
+
+
+_WHICH_IMAGES = [
+    click.option("--pattern", help="Only file names that fit, such as '*_c1.tif'."),
+    click.option("--recursive", is_flag=True, default=None, help="Also look into the folders inside."),
+    click.option("--axes", metavar="LETTERS", help="Axes of images whose file does not tell them, such as ZYX."),
+    click.option(
+        "--channels-from",
+        metavar="PATTERN",
+        help="One file per channel: pattern of their names with {channel}, such as '*_{channel}.tif'.",
+    ),
+]
+_MEDIA_OPTIONS = [
+    click.argument("source"),
+    *_WHICH_IMAGES,
+    click.option(
+        "--set",
+        "settings",
+        multiple=True,
+        metavar="media.FIELD=VALUE",
+        help="Change any field of the recipe's section media; repeatable; the value is read as YAML.",
+    ),
+]
 _RECIPE_OPTIONS = [
     click.argument("source", required=False),
     click.argument("output", required=False),
@@ -70,8 +104,7 @@ _RECIPE_OPTIONS = [
         metavar="SECTION.FIELD=VALUE",
         help="Change any field of the recipe; repeatable; the value is read as YAML.",
     ),
-    click.option("--pattern", help="Only file names that fit, such as '*_c1.tif'."),
-    click.option("--recursive", is_flag=True, default=None, help="Also look into the folders inside."),
+    *_WHICH_IMAGES,
     click.option("--size", callback=read_size, metavar="PX", help="Tile size: 512, or 512x256 (height x width)."),
     click.option("--overlap", callback=read_size, metavar="PX", help="Overlap of neighbours: 128, or 128x64 (y x x)."),
     click.option("--edge", help="When the last tile does not fit: shift, spread, pad, drop, ragged."),
@@ -122,12 +155,38 @@ def make_recipe(
     changes |= {field: flags[flag] for flag, field in PLAIN_FLAGS.items() if flags.get(flag)}
     if flags.get("target_pixel_size") is not None or flags.get("scale") is not None:
         changes["calibration.enabled"] = True
+    return recipe.changed(changes | _set(settings))
+
+
+def make_media(source: str, settings: tuple[str, ...] = (), **flags: Any) -> Media:
+    """Return the recipe's section media that the options ask for.
+
+    Raises
+    ------
+    click.UsageError
+        If ``--set`` names another section.
+    RecipeError
+        If a value is wrong.
+    """
+    from napari_tiles_creator.recipe.document import Recipe
+
+    changes = {"media.folder": source} | {PLAIN_FLAGS[flag]: value for flag, value in flags.items() if value}
+    for field, value in _set(settings).items():
+        if not field.startswith("media."):
+            raise click.UsageError(f"--set {field}: only fields of media matter here, such as media.series")
+        changes[field] = value
+    return Recipe().changed(changes).media
+
+
+def _set(settings: tuple[str, ...]) -> dict[str, Any]:
+    """Return the fields that ``--set`` changes, with their values."""
+    changes = {}
     for setting in settings:
         field, equals, text = setting.partition("=")
         if not equals:
             raise click.UsageError(f"--set {setting}: write section.field=value")
         changes[field.strip()] = _value(text)
-    return recipe.changed(changes)
+    return changes
 
 
 def _value(text: str) -> Any:

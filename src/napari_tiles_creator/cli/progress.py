@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
+
+from napari_tiles_creator.cli.show import warn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Generator
+
+    from napari_tiles_creator.engine.steps import Progress, Warned
+
+T = TypeVar("T")
 
 
-@contextmanager
-def with_pixels(action: str, quiet: bool = False) -> Iterator[Callable[[int, int], None]]:
-    """Show a bar while the block runs, on a terminal only; what is given takes pixels done and in all."""
+def shown_result(steps: Generator[Warned | Progress, None, T], action: str, quiet: bool) -> T:
+    """Take all steps; return what they come to.
+
+    Parameters
+    ----------
+    steps : generator
+        Warnings are printed on standard error; a bar there follows the progress, on a terminal only.
+    action : str
+        What is done, such as ``measuring``.
+    quiet : bool
+        Whether there is no bar.
+    """
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    from napari_tiles_creator.engine.steps import Warned
 
     console = Console(stderr=True)
     columns = (
@@ -23,11 +40,19 @@ def with_pixels(action: str, quiet: bool = False) -> Iterator[Callable[[int, int
         TextColumn("{task.fields[rate]}"),
         TimeRemainingColumn(elapsed_when_finished=True),
     )
-    with Progress(*columns, console=console, disable=quiet or not console.is_terminal, transient=True) as bar:
+    with Bar(*columns, console=console, disable=quiet or not console.is_terminal, transient=True) as bar:
         task = bar.add_task(action, total=None, rate="")
-
-        def show(done: int, total: int) -> None:
-            speed = bar.tasks[0].speed
-            bar.update(task, completed=done, total=total, rate=f"{speed / 1e6:.0f} Mpx/s" if speed else "")
-
-        yield show
+        try:
+            while True:
+                step = next(steps)
+                if isinstance(step, Warned):
+                    warn(step.message)
+                    continue
+                speed = bar.tasks[0].speed
+                rate = f"{speed / 1e6:.0f} Mpx/s" if speed else ""
+                bar.update(task, completed=step.done_px, total=step.total_px, rate=rate)
+        except StopIteration as end:
+            result: T = end.value
+            return result
+        finally:
+            steps.close()  # what is under way ends before an interruption is told

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -12,6 +13,21 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How much of an image is through."""
+
+    done_px: int
+    total_px: int
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """Something that the user should know; nothing fails for it."""
+
+    message: str
 
 
 def result_of(steps: Generator[object, None, T]) -> T:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
-from napari_tiles_creator.recipe.section import Section
+from napari_tiles_creator.recipe.section import FieldRuleError, Section
 
 # In place of a folder: the image layers that are open in napari.
 OPEN_LAYERS = "napari:layers"
@@ -61,6 +61,36 @@ class Media(Section):
     @classmethod
     def _one_is_a_list(cls, value: object) -> object:
         return (value,) if isinstance(value, str) else value
+
+    @field_validator("colours")
+    @classmethod
+    def _known_colours(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        for colour in value or ():
+            cls.rgb_of(colour)
+        return value or None
+
+    @staticmethod
+    def rgb_of(colour: str) -> tuple[float, float, float]:
+        """Return red, green and blue of a colour, 0…1; ``none`` is black, which leaves a channel out.
+
+        Raises
+        ------
+        ValueError
+            If it is no colour.
+        """
+        from PIL.ImageColor import getrgb
+
+        try:
+            red, green, blue = getrgb("black" if colour.lower() == "none" else colour)[:3]
+        except ValueError:
+            raise ValueError(f"{colour!r} is no colour: write a name such as magenta, or '#ff00ff'") from None
+        return red / 255, green / 255, blue / 255
+
+    @model_validator(mode="after")
+    def _colours_need_channels(self) -> Media:
+        if self.colours is not None and self.channel is not None:
+            raise FieldRuleError("colours", "needs all channels: leave media.channel empty, or media.colours")
+        return self
 
     @field_validator("channels_from")
     @classmethod

@@ -184,9 +184,11 @@ class UniformChunks:
         # Of a chunk at the end only what lies inside is looked at: its bytes say nothing of a chunk that lies inside
         # altogether.
         inside = tuple(b - a for a, b in spans_at(place, array.chunks, array.shape))
-        for key in ((stored, tuple(array.chunks)), (stored, inside)):
-            if key in self._known:
-                return self._known[key]
+        whole = self._known.get((stored, tuple(array.chunks)))
+        if whole is not None:
+            return whole
+        if (stored, inside) in self._known:
+            return self._known[stored, inside]
         value = one_value(self.decode(place))
         if len(self._known) < REMEMBERED:
             self._known[stored, inside] = value

@@ -35,6 +35,8 @@ class Found:
         Why it can be no source, empty where it may be one: a folder inside that cannot be listed stands for its files.
     dataset : str, default ""
         Path of the array inside the file, where one was named.
+    channels : tuple of (str, Path), optional
+        Name and file of each channel, where an image is several files; see `channel_files`.
     """
 
     name: str
@@ -42,6 +44,12 @@ class Found:
     stem: str
     problem: str = ""
     dataset: str = ""
+    channels: tuple[tuple[str, Path], ...] = ()
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files that hold it."""
+        return tuple(file for _, file in self.channels) or (self.path,)
 
 
 def find_sources(

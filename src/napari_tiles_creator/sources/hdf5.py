@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from napari_tiles_creator.errors import SourceError
 from napari_tiles_creator.sources.array import ArraySource, source_of
 from napari_tiles_creator.sources.attribute_sizes import as_json, as_text, pixel_size_in
@@ -50,6 +52,8 @@ def _source(path: Path, file: h5py.File, opening: Opening) -> ArraySource:
     dataset = _dataset(path.name, file, opening.dataset)
     # Of several, the sentence says which one is meant.
     name = path.name if opening.dataset is None else f"{path.name}#{dataset.name}"
+    if dataset.shape is None:
+        raise SourceError(f"{name}: holds no pixels: it is an empty dataset")
     check_values(name, dataset.dtype)
     check_filters(name, dataset)
     if dataset.chunks is not None and dataset.id.get_create_plist().get_nfilters():
@@ -155,11 +159,11 @@ def _axis_names(dataset: h5py.Dataset, attributes: Mapping[str, Any]) -> list[st
     tags = as_json(attributes.get("axistags"))
     if isinstance(tags, dict) and isinstance(tags.get("axes"), list):
         return [str(tag.get("key", "")) if isinstance(tag, dict) else "" for tag in tags["axes"]]
-    labels = [as_text(label) for label in attributes.get("DIMENSION_LABELS", ())]
+    labels = [as_text(label) for label in np.ravel(attributes.get("DIMENSION_LABELS", ()))]
     if any(labels):
         return labels
     told = attributes.get("axes")
-    names = list(as_text(told)) or [as_text(one) for one in (told if hasattr(told, "__len__") else ())]
+    names = list(as_text(told)) or [as_text(one) for one in np.ravel(told if told is not None else ())]
     order = "".join(names).lower()
     # N5 and its kin list x first, whatever the order of the array: that says nothing.
     if "y" in order and order.find("y") < order.find("x"):
@@ -176,8 +180,8 @@ def _fill(dataset: h5py.Dataset) -> int | float | None:
 
     if dataset.id.get_create_plist().fill_value_defined() == h5py.h5d.FILL_VALUE_UNDEFINED:
         return None
-    value = dataset.fillvalue
-    return value.item() if hasattr(value, "item") else value
+    value: int | float = np.asarray(dataset.fillvalue).item()
+    return value
 
 
 def _was_never_written(dataset: h5py.Dataset) -> bool:

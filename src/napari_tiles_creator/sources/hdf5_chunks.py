@@ -75,8 +75,8 @@ class ChunkedDataset:
             return Stored.NEVER
         if not is_small(info.size, self._chunk_bytes):
             return Stored.LARGE
-        mask, stored = self._dataset.id.read_direct_chunk(corner)
-        return mask.to_bytes(4, "little") + bytes(stored)
+        skipped, stored = self._dataset.id.read_direct_chunk(corner)
+        return int(skipped).to_bytes(4, "little") + bytes(stored)
 
     def decoded(self, place: Place) -> NDArray[Any]:
         """Return the pixels of a chunk that lie inside the array; those that differ will be read, too."""
@@ -102,6 +102,8 @@ class ChunkedDataset:
         size = len(pixels)
         if size != self._chunk_bytes:
             raise ValueError(f"its chunk at {corner} holds {size} bytes where {self._chunk_bytes} are due")
+        if self.dtype.kind == "b":
+            return np.not_equal(np.frombuffer(pixels, np.uint8), 0).reshape(self.chunks)
         return np.frombuffer(pixels, self.dtype).reshape(self.chunks)
 
     def _undone(self, code: int, encoded: bytes | NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -126,9 +128,13 @@ def can_decode(dataset: h5py.Dataset) -> bool:
     """Tell whether the chunks of a dataset are decoded here: known filters, values as numpy has them."""
     import h5py
 
-    if dataset.chunks is None or dataset.is_virtual or dataset.dtype.kind not in "uif":
+    if dataset.chunks is None or dataset.is_virtual or dataset.dtype.kind not in "uifb":
         return False
-    as_numpy_has_it = h5py.h5t.py_create(np.dtype(dataset.dtype.str)).equal(dataset.id.get_type())
+    stored = dataset.id.get_type()
+    if dataset.dtype.kind == "b":  # FALSE and TRUE by name
+        as_numpy_has_it = stored.get_class() == h5py.h5t.ENUM and stored.get_size() == 1
+    else:
+        as_numpy_has_it = h5py.h5t.py_create(np.dtype(dataset.dtype.str)).equal(stored)
     return bool(as_numpy_has_it) and all(code == SHUFFLE or code in DECODERS for code in filters_of(dataset))
 
 

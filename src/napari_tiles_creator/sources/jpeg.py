@@ -9,7 +9,7 @@ import numpy as np
 from napari_tiles_creator.errors import SourceError
 from napari_tiles_creator.sources.claim import check_claim
 from napari_tiles_creator.sources.jpeg_header import JpegHeader, read_header
-from napari_tiles_creator.sources.whole import WholeSource, mapped, whole_source
+from napari_tiles_creator.sources.whole import WholeSource, file_content, whole_source
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,7 +61,7 @@ def _check(path: Path, header: JpegHeader) -> None:
 def _decoded(path: Path, header: JpegHeader) -> NDArray[Any]:
     import imagecodecs
 
-    content = mapped(path)
+    content = file_content(path)
     # The decoder fills what is missing with grey and says nothing.
     if not _has_end(content[header.pixels_at :]):
         raise SourceError(f"{path.name} is cut short: its end is missing")

@@ -9,7 +9,7 @@ import numpy as np
 from napari_tiles_creator.errors import SourceError
 from napari_tiles_creator.sources.claim import check_claim
 from napari_tiles_creator.sources.jpeg2000_header import Jpeg2000Header, read_header
-from napari_tiles_creator.sources.whole import WholeSource, mapped, whole_source
+from napari_tiles_creator.sources.whole import WholeSource, file_content, whole_source
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,7 +37,7 @@ def open_file(path: Path, opening: Opening) -> WholeSource:
     def decode() -> NDArray[Any]:
         import imagecodecs
 
-        pixels: NDArray[Any] = imagecodecs.jpeg2k_decode(mapped(path))
+        pixels: NDArray[Any] = imagecodecs.jpeg2k_decode(file_content(path))
         if axes == "YX" and pixels.ndim == 3:
             return np.ascontiguousarray(pixels[..., 0])
         return pixels

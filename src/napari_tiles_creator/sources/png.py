@@ -12,7 +12,7 @@ from napari_tiles_creator.errors import SourceError
 from napari_tiles_creator.sources.claim import check_claim
 from napari_tiles_creator.sources.exif import parse_exif
 from napari_tiles_creator.sources.resolution import NONE, per_unit
-from napari_tiles_creator.sources.whole import WholeSource, mapped, whole_source
+from napari_tiles_creator.sources.whole import WholeSource, file_content, whole_source
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,7 +44,7 @@ def open_file(path: Path, opening: Opening) -> WholeSource:
     def decode() -> NDArray[Any]:
         import imagecodecs
 
-        pixels: NDArray[Any] = imagecodecs.png_decode(mapped(path))
+        pixels: NDArray[Any] = imagecodecs.png_decode(file_content(path))
         if coloured or pixels.ndim == 2:
             return pixels
         return np.ascontiguousarray(pixels[..., 0])  # grey with alpha or with a colour that is transparent

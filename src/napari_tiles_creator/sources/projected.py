@@ -57,10 +57,7 @@ class ProjectedSource:
 
     def read(self, box: Box, z: int = 0, t: int = 0, channel: int | None = None, level: int = 0) -> NDArray[Any]:
         """Read a rectangle of the projection; see `Source.read`."""
-        planes = (
-            self._source.read(box, **at, channel=channel, level=level)
-            for at in self._positions(z, t)
-        )
+        planes = (self._source.read(box, **at, channel=channel, level=level) for at in self._positions(z, t))
         return _largest(planes) if self._how == "max" else _mean(planes)
 
     def uniform_value(

@@ -31,7 +31,7 @@ PRINT_DPI = (
     2400,
 )
 # How far from it a resolution still is one of them; more where a format counts in whole pixels a centimetre.
-ROUNDING = 2e-3
+ROUNDING, COARSEST = 2e-3, 0.04
 # What gives more than this is a placeholder such as "1 px per cm", not optics.
 LARGEST_UM = 100.0
 NONE = "none in the file"
@@ -47,10 +47,11 @@ def believed(size: PixelSize, comes_from: str, *, whole_of_um: float | None = No
     comes_from : str
         Where it stands, such as ``"JFIF density"``.
     whole_of_um : float, optional
-        The unit, µm, where the file counts pixels in it in whole numbers, so that a print resolution is rounded.
+        The unit, µm, where the file counts pixels in it in whole numbers, so that a print resolution is
+        rounded or cut off by up to one.
     """
     dpi = 25400.0 / size.x_um
-    off = ROUNDING if whole_of_um is None else max(ROUNDING, 0.51 * size.x_um / whole_of_um)
+    off = ROUNDING if whole_of_um is None else min(COARSEST, max(ROUNDING, 1.01 * size.x_um / whole_of_um))
     printed = [known for known in PRINT_DPI if math.isclose(dpi, known, rel_tol=off)]
     if printed:
         nearest = min(printed, key=lambda known: abs(dpi - known))

@@ -81,9 +81,9 @@ def image_axes(name: str, series: tifffile.TiffPageSeries, opening: Opening) -> 
     """
     page = series.keyframe
     inner = [(letter, n) for letter, n in zip(page.axes, page.shape, strict=True) if n > 1 or letter in "YX"]
-    letters, lengths = _squeezed(series)
-    cut = _first_inside(lengths, [n for _, n in inner])
-    told = _told(opening.axes, lengths)
+    letters, lengths = _squeezed(series, opening.axes)
+    told = opening.axes if opening.axes and len(opening.axes) == len(lengths) else None
+    cut = max(0, len(lengths) - len(inner))
     if told is None and _differ(letters[cut:], inner):
         letters = _asked_letters(name, letters, lengths, inner)
     is_colour = _is_colour(page, dict(inner).get("S", 1), opening.rgb)
@@ -92,28 +92,29 @@ def image_axes(name: str, series: tifffile.TiffPageSeries, opening: Opening) -> 
         if _differ(letters[cut:], inner):
             raise UnusualOrderError("".join(letters))
         is_colour = "S" in told
+    if "S" in letters[:cut]:
+        raise UnusualOrderError("".join(letters))
     samples = "" if "S" not in dict(inner) else "S" if is_colour else "C"
     letters = [*letters[:cut], *(samples if letter == "S" else letter for letter, _ in inner)]
     axes = "".join(letters)
     unclear = set(axes) - set(KNOWN_AXES) or len(set(axes)) < len(axes) or {"S", "C"} <= set(axes)
     if unclear:
-        raise SourceError(f"{name}: {_question(lengths[:cut], [n for _, n in inner], samples)}")
+        is_told = not set(axes) - set(KNOWN_AXES)
+        raise SourceError(f"{name}: {_question(lengths[:cut], [n for _, n in inner], samples, is_told)}")
     if samples == "S" and dict(inner)["S"] not in (3, 4):
         raise SourceError(f"{name}: its axis S is {dict(inner)['S']} long, colours are 3 or 4 (media.axes)")
     shape = tuple(min(n, 3) if letter == "S" else n for letter, n in zip(axes, lengths, strict=True))
     return ImageAxes(axes, shape, tuple(zip(axes[:cut], lengths[:cut], strict=True)), samples)
 
 
-def _squeezed(series: tifffile.TiffPageSeries) -> tuple[list[str], list[int]]:
+def _squeezed(series: tifffile.TiffPageSeries, told: str | None) -> tuple[list[str], list[int]]:
     """Return letters and lengths of an image's axes without those of length 1 that say nothing."""
-    pairs = zip(series.axes, series.shape, strict=True)
+    pairs = list(zip(series.axes, series.shape, strict=True))
     kept = [(letter, n) for letter, n in pairs if n > 1 or letter in "YXCTZ"]
+    longer = [(letter, n) for letter, n in pairs if n > 1 or letter in "YX"]
+    if told and len(told) == len(longer) != len(kept):
+        kept = longer
     return [letter for letter, _ in kept], [n for _, n in kept]
-
-
-def _first_inside(lengths: Sequence[int], inner: Sequence[int]) -> int:
-    """Return where the axes that lie in a page begin."""
-    return max(0, len(lengths) - len(inner))
 
 
 def _differ(letters: Sequence[str], inner: Sequence[tuple[str, int]]) -> bool:
@@ -134,11 +135,6 @@ def _asked_letters(
     return [*letters[:-count], *(letter for letter, _ in inner)]
 
 
-def _told(axes: str | None, lengths: Sequence[int]) -> str | None:
-    """Return what the user says where it goes with the number of axes."""
-    return axes if axes and len(axes) == len(lengths) else None
-
-
 def _is_colour(page: tifffile.TiffPage, samples: int, rgb: bool | None) -> bool:
     """Tell whether the samples of a pixel are red, green and blue."""
     if samples not in (3, 4) or rgb is not None:
@@ -147,7 +143,7 @@ def _is_colour(page: tifffile.TiffPage, samples: int, rgb: bool | None) -> bool:
     return page.photometric == tifffile.PHOTOMETRIC.RGB or is_converted
 
 
-def _question(outer: Sequence[int], inner: Sequence[int], samples: str) -> str:
+def _question(outer: Sequence[int], inner: Sequence[int], samples: str, is_told: bool) -> str:
     """Return what to ask of axes that a file does not tell."""
     shape = (*outer, *inner)
     longer = sum(n > 1 for n in outer)
@@ -156,4 +152,5 @@ def _question(outer: Sequence[int], inner: Sequence[int], samples: str) -> str:
         return f"shape {shape}: has more axes than time, channels, depth, rows and columns: save a part of it"
     may = [f"{option}YX{samples}" for option in options]
     listed = f"{', '.join(may[:-1])} or {may[-1]}" if len(may) > 1 else may[0]
-    return f"shape {shape}: the file does not tell what its axes are: say it with --axes, such as {listed} (media.axes; {MEANINGS})"
+    told = "several channels, each in colour, are not read" if is_told else "the file does not tell what its axes are"
+    return f"shape {shape}: {told}: say it with --axes, such as {listed} (media.axes; {MEANINGS})"

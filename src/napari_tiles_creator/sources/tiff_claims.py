@@ -44,8 +44,10 @@ def check_page(name: str, page: tifffile.TiffPage) -> None:
         raise SourceError(f"{name} is damaged: its strips have {page.rowsperstrip} rows")
 
 
-def check_table(name: str, page: tifffile.TiffPage | tifffile.TiffFrame, grid: SegmentGrid, size_bytes: int) -> None:
-    """Check that a page's strips or tiles lie within the file.
+def checked_table(
+    name: str, page: tifffile.TiffPage | tifffile.TiffFrame, frame: tifffile.TiffPage, grid: SegmentGrid
+) -> SegmentTable:
+    """Return where a page's strips or tiles are, which all lie within the file.
 
     Raises
     ------
@@ -55,8 +57,10 @@ def check_table(name: str, page: tifffile.TiffPage | tifffile.TiffFrame, grid: S
     known = min(len(page.dataoffsets), len(page.databytecounts))
     if known < grid.total:
         raise SourceError(f"{name} is damaged: of its {grid.total:,} strips or tiles it tells where {known:,} are")
-    if not SegmentTable(page, grid).lies_within(size_bytes):
+    table = SegmentTable(page, frame, grid)
+    if not table.lies_within(page.parent.filehandle.size):
         raise SourceError(f"{name} is cut short: some of its pixels are missing")
+    return table
 
 
 def check_segment(name: str, table: SegmentTable, number: int, encoded: bytes) -> None:
@@ -67,9 +71,9 @@ def check_segment(name: str, table: SegmentTable, number: int, encoded: bytes) -
     SourceError
         If it is too short for that, or holds an image of another size.
     """
-    frame, grid = table.page.keyframe, table.grid
+    frame, grid = table.frame, table.grid
     rows = grid.rows_of(number)
-    decoded_bytes = grid.pixels // grid.length * rows * frame.dtype.itemsize
+    decoded_bytes = grid.pixels // grid.length * rows * table.itemsize
     ratio = LARGEST_RATIO.get(int(frame.compression))
     if ratio is not None and decoded_bytes > HARMLESS_BYTES and len(encoded) * ratio * WIDENED < decoded_bytes:
         raise SourceError(
@@ -96,9 +100,10 @@ def check_length(name: str, table: SegmentTable, stored_bytes: int) -> None:
     SourceError
         If it is.
     """
-    decoded_bytes = table.grid.pixels * table.page.keyframe.dtype.itemsize
-    if stored_bytes > 4 * decoded_bytes + HARMLESS_BYTES:
-        raise SourceError(f"{name} is damaged: a strip or tile of {decoded_bytes:,} bytes claims {stored_bytes:,}")
+    if stored_bytes > 4 * table.decoded_bytes + HARMLESS_BYTES:
+        raise SourceError(
+            f"{name} is damaged: a strip or tile of {table.decoded_bytes:,} bytes claims {stored_bytes:,}"
+        )
 
 
 def _jpeg_size(encoded: bytes) -> tuple[int, int]:

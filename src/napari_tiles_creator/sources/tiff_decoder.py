@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import tifffile
 
 from napari_tiles_creator.errors import SourceError
+from napari_tiles_creator.sources.claim import check_memory, size_text
 from napari_tiles_creator.sources.tiff_claims import check_length, check_segment
 from napari_tiles_creator.sources.tiff_segments import HUGE_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    import tifffile
     from numpy.typing import NDArray
 
     from napari_tiles_creator.sources.tiff_segments import SegmentTable
@@ -82,9 +83,7 @@ class SegmentDecoder:
         self._huge: OrderedDict[tuple[int, ...], Any] = OrderedDict()
         self._huge_lock = threading.Lock()
 
-    def decoded(
-        self, table: SegmentTable, numbers: Sequence[int], handle: tifffile.FileHandle
-    ) -> Iterator[Decoded]:
+    def decoded(self, table: SegmentTable, numbers: Sequence[int], handle: tifffile.FileHandle) -> Iterator[Decoded]:
         """Decode segments of a page.
 
         Yields
@@ -97,7 +96,7 @@ class SegmentDecoder:
         SourceError
             If the file ends before a segment does, or a segment is damaged.
         """
-        if table.grid.pixels * table.page.dtype.itemsize > HUGE_BYTES:
+        if table.decoded_bytes > HUGE_BYTES:
             for number in numbers:
                 yield self._placed(table, number, self._huge_segment(table, number, handle))
             return
@@ -118,7 +117,7 @@ class SegmentDecoder:
         Only a segment that stands for several places is decoded for it, and only once.
         """
         if not table.written[number]:
-            return (_plain(table.page.keyframe.nodata),) * table.grid.samples
+            return (_plain(table.frame.nodata),) * table.grid.samples
         if not table.repeated[number]:
             return None
         known = self._values.get(self._key(table, number))
@@ -160,6 +159,7 @@ class SegmentDecoder:
             if key not in self._huge:
                 while len(self._huge) >= self.huge_segments:  # room first: two at once may be too much
                     self._huge.popitem(last=False)
+                check_memory(self.name, table.decoded_bytes)
                 ((_, encoded),) = self._fetched(table, [number], handle)
                 self._huge[key] = self._decode(table, number, encoded)
             self._huge.move_to_end(key)
@@ -185,8 +185,8 @@ class SegmentDecoder:
 
     def _decode(self, table: SegmentTable, number: int, encoded: bytes) -> NDArray[Any]:
         """Return the pixels of a segment, array (z, y, x, samples)."""
-        page, frame = table.page, table.page.keyframe
-        extra = {}
+        page, frame = table.page, table.frame
+        extra: dict[str, Any] = {}
         if frame.compression in JPEG:
             extra = {"jpegtables": page.jpegtables, "jpegheader": frame.jpegheader}
         check_segment(self.name, table, number, encoded)
@@ -196,18 +196,17 @@ class SegmentDecoder:
         try:
             pixels, _, _ = decode(encoded, number, **extra)
         except MemoryError as error:
-            size = table.grid.pixels * frame.dtype.itemsize
             raise SourceError(
-                f"{self.name} cannot be decoded: one strip or tile of it takes {size / 1e9:.1f} GB of memory"
+                f"{self.name} cannot be decoded: a strip or tile takes {size_text(table.decoded_bytes)} of memory"
             ) from error
-        return pixels  # type: ignore[no-any-return]
+        return np.asarray(pixels)
 
     def _placed(self, table: SegmentTable, number: int, pixels: Any) -> Decoded:
         """Return a segment with its place."""
         grid = table.grid
         plane, depth, row, column = np.unravel_index(number, grid.shape)
         if pixels is None:
-            pixels = (_plain(table.page.keyframe.nodata),) * grid.samples
+            pixels = (_plain(table.frame.nodata),) * grid.samples
         is_array = isinstance(pixels, np.ndarray)
         return Decoded(
             y=int(row) * grid.length,

@@ -99,6 +99,8 @@ class SegmentTable:
     ----------
     page : TiffPage or TiffFrame
         The page.
+    frame : TiffPage
+        The page that tells how this one is stored: itself, or the first of its kind.
     grid : SegmentGrid
         How it is divided.
 
@@ -108,11 +110,24 @@ class SegmentTable:
         Where the segments begin and how long they are, bytes; 0 for those that were never written.
     """
 
-    def __init__(self, page: tifffile.TiffPage | tifffile.TiffFrame, grid: SegmentGrid) -> None:
+    def __init__(
+        self, page: tifffile.TiffPage | tifffile.TiffFrame, frame: tifffile.TiffPage, grid: SegmentGrid
+    ) -> None:
         self.page = page
+        self.frame = frame
         self.grid = grid
         self.offsets = _numbers(page.dataoffsets, grid.total)
         self.counts = _numbers(page.databytecounts, grid.total)
+
+    @property
+    def itemsize(self) -> int:
+        """Bytes of a decoded sample."""
+        return self.frame.dtype.itemsize if self.frame.dtype is not None else 1
+
+    @property
+    def decoded_bytes(self) -> int:
+        """Bytes that a whole segment decodes to."""
+        return self.grid.pixels * self.itemsize
 
     def lies_within(self, size_bytes: int) -> bool:
         """Tell whether the file says where each segment is, and holds them all."""

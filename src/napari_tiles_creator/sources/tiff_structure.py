@@ -38,22 +38,29 @@ class _Form:
         return struct.calcsize(self.order + part)
 
 
-def check_structure(path: Path) -> None:
+def check_structure(file: BinaryIO, path: Path) -> None:
     """Walk the directories of a TIFF file, reading nothing but them.
 
     Libraries follow them wherever they lead: a circle without end, pages after a cut passed over in silence.
+
+    Parameters
+    ----------
+    file : binary file
+        The file, at its beginning, and there again at the end.
+    path : Path
+        Its name.
 
     Raises
     ------
     SourceError
         If the file is no TIFF, is cut short, or its directories form a circle or claim what no file holds.
     """
-    with path.open("rb", buffering=4096) as file:
-        size = os.fstat(file.fileno()).st_size
-        form, first = _head(file, path)
-        if not first:
-            raise SourceError(f"{path.name} cannot be read: it holds no image, it may be cut short")
-        _Walk(file, path.name, size, form).chain(first, ())
+    size = os.fstat(file.fileno()).st_size
+    form, first = _head(file, path)
+    if not first:
+        raise SourceError(f"{path.name} cannot be read: it holds no image, it may be cut short")
+    _Walk(file, path.name, size, form).chain(first, ())
+    file.seek(0)
 
 
 def _head(file: BinaryIO, path: Path) -> tuple[_Form, int]:

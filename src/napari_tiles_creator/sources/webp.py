@@ -11,7 +11,7 @@ import numpy as np
 from napari_tiles_creator.errors import SourceError
 from napari_tiles_creator.sources.claim import check_claim
 from napari_tiles_creator.sources.exif import Exif, parse_exif
-from napari_tiles_creator.sources.whole import WholeSource, mapped, whole_source
+from napari_tiles_creator.sources.whole import WholeSource, file_content, whole_source
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,7 +40,7 @@ def open_file(path: Path, opening: Opening) -> WholeSource:
     def decode() -> NDArray[Any]:
         import imagecodecs
 
-        pixels: NDArray[Any] = imagecodecs.webp_decode(mapped(path), hasalpha=header.has_alpha)
+        pixels: NDArray[Any] = imagecodecs.webp_decode(file_content(path), hasalpha=header.has_alpha)
         return pixels
 
     return whole_source(

@@ -147,7 +147,7 @@ def _axes(axes: str, opening: Opening) -> str:
     return axes.replace("S", "C") if not opening.rgb else axes.replace("C", "S")
 
 
-def mapped(path: Path) -> NDArray[np.uint8]:
+def file_content(path: Path) -> NDArray[np.uint8]:
     """Return a file's bytes without holding them in memory.
 
     Returns

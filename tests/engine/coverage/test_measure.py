@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from napari_tiles_creator.engine.coverage.measure import Progress, Request, Warned, coverage_steps
+from napari_tiles_creator.engine.coverage.measure import Request, coverage_steps
 from napari_tiles_creator.engine.coverage.pair import MaskFile
-from napari_tiles_creator.engine.steps import result_of
+from napari_tiles_creator.engine.steps import Progress, Warned, result_of
 from napari_tiles_creator.errors import PlanError, SourceError
 
 
@@ -152,7 +152,7 @@ import resource, sys
 import tifffile, imagecodecs
 from napari_tiles_creator.engine.coverage.measure import Request, coverage_steps
 from napari_tiles_creator.engine.coverage.pair import MaskFile
-from napari_tiles_creator.engine.steps import result_of
+from napari_tiles_creator.engine.steps import Progress, Warned, result_of
 peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 before = peak()
 found = result_of(coverage_steps(Request(MaskFile("body", sys.argv[1]), MaskFile("signal", sys.argv[2]))))

@@ -40,6 +40,6 @@ def test_an_image_that_nobody_shows_any_more_closes_its_file(tmp_path):
     source = open_source(tmp_path / "a.tif")
     level = SourceImage(source).levels()[0]
     assert not level[...].any()
-    assert not source._file.filehandle.closed
+    assert not source._stream.closed
     del level
-    assert source._file.filehandle.closed
+    assert source._stream.closed

@@ -149,7 +149,7 @@ class ExportedTile:
             wanted.tiles.moved(box.y, box.x),
             limits,
             contrast,
-            rgb=wanted.image.axes == "YXS",
+            rgb=wanted.image.tile_axes == "YXS",
             keep_contrast=True,
         )
 

@@ -165,7 +165,7 @@ class _Merge:
         merged = [self._merge_plane(source, plane) for plane in planes.values()]
         axes = ("T" if rows[0].t else "") + ("Z" if rows[0].z else "")
         lengths = [len({row.t for row in rows})] * ("T" in axes) + [len({row.z for row in rows})] * ("Z" in axes)
-        image, plane_axes = _channels_placed(merged, rgb="S" in source["axes"])
+        image, plane_axes = _channels_placed(merged, rgb="S" in source["axes"] or self.recipe.media.colours is not None)
         image = image.reshape(*lengths, *image.shape[1:])
         path = target / f"{source['stem']}.tif"
         facts = TileFacts(axes + plane_axes, _pixel_size(rows[0]))

@@ -101,14 +101,15 @@ class TiledSource:
     @property
     def channels(self) -> int:
         """Channels of a tile, 0 where it has no such axis."""
-        if "C" not in self.facts["axes"] or self.recipe.media.channel is not None:
+        media = self.recipe.media
+        if "C" not in self.facts["axes"] or media.channel is not None or media.colours is not None:
             return 0
         return int(self.facts["shape"][self.facts["axes"].index("C")])
 
     @property
     def is_rgb(self) -> bool:
         """Whether the tiles are coloured."""
-        return "S" in self.facts["axes"]
+        return "S" in self.facts["axes"] or self.recipe.media.colours is not None
 
     @property
     def axes(self) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from napari_tiles_creator.engine.coverage.coverage import Coverage
 from napari_tiles_creator.engine.coverage.mask import Mask, chunk_of
 from napari_tiles_creator.engine.coverage.outline import Outline
 from napari_tiles_creator.engine.coverage.pair import MaskFile, fitting, pixel_size_of
-from napari_tiles_creator.engine.steps import in_order
+from napari_tiles_creator.engine.steps import Progress, Warned, in_order
 from napari_tiles_creator.errors import PlanError
 from napari_tiles_creator.geometry.blocks import block_shape, boxes_of
 from napari_tiles_creator.geometry.box import Box
@@ -59,21 +59,6 @@ class Request:
     outline_px: int = 0
     workers: int | None = None
     memory_bytes: int = 512 << 20
-
-
-@dataclass(frozen=True, slots=True)
-class Warned:
-    """Something that the user should know; nothing fails for it."""
-
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How much is measured."""
-
-    done_px: int
-    total_px: int
 
 
 def coverage_steps(request: Request) -> Generator[Warned | Progress, None, Coverage]:

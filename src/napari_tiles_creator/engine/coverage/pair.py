@@ -77,9 +77,8 @@ class MaskFile:
             return info.channel_names.index(picked)
         if isinstance(picked, str) or picked >= count:
             names = f" ({', '.join(info.channel_names)})" if key == "channel" and info.channel_names else ""
-            raise PlanError(
-                f"{self.name} has no {key} {picked} (--{self.role}-plane): it holds {count} {things}{names}, from 0"
-            )
+            held = f"{count} {things}{names}, from 0" if count > 1 else "one plane"
+            raise PlanError(f"{self.name} has no {key} {picked} (--{self.role}-plane): it holds {held}")
         return picked
 
 

@@ -207,7 +207,7 @@ class CutJob(ImageJob):
                 return TileLeftOut(image.name, path, planned.index, too_little(share, least))
         cut = self._maker.cut(planned)
         box = planned.tile.box
-        facts = TileFacts(image.axes, image.tile_pixel_size, box.y, box.x)
+        facts = TileFacts(image.tile_axes, image.tile_pixel_size, box.y, box.x)
         row = self._writer.write(image, planned, path, self._sink.encode(cut.pixels, facts), cut.ranges)
         return TileWritten(image.name, path, planned.index, int(row.bytes))
 

@@ -1,4 +1,4 @@
-"""One tile from calibrated pixels: read, normalize, pad. The only place where pixels move forward."""
+"""One tile from calibrated pixels: read, normalize, pad, compose. The only place where pixels move forward."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_tiles_creator.engine.pixels.calibrated_image import CalibratedImage
+    from napari_tiles_creator.engine.pixels.compose import Composer
     from napari_tiles_creator.engine.pixels.measure import Range
     from napari_tiles_creator.engine.pixels.normalize import Normalizer
     from napari_tiles_creator.engine.planning.image_plan import PlannedTile
@@ -25,7 +26,13 @@ class CutTile:
     ranges: tuple[Range, ...]
 
 
-def cut_tile(planned: PlannedTile, image: CalibratedImage, normalizer: Normalizer, pad_mode: PadMode) -> CutTile:
+def cut_tile(
+    planned: PlannedTile,
+    image: CalibratedImage,
+    normalizer: Normalizer,
+    pad_mode: PadMode,
+    composer: Composer | None = None,
+) -> CutTile:
     """Cut one tile.
 
     Raises
@@ -37,6 +44,8 @@ def cut_tile(planned: PlannedTile, image: CalibratedImage, normalizer: Normalize
     values, ranges = normalizer(image.read(planned.plane, tile.box))
     if tile.pad_bottom or tile.pad_right:
         values = padded(values, (tile.pad_bottom, tile.pad_right), pad_mode, normalizer.padding_value, image.rows_axis)
+    if composer:
+        values = composer(values)
     return CutTile(np.ascontiguousarray(values), ranges)
 
 

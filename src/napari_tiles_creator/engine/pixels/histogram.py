@@ -149,7 +149,7 @@ def _core(maker: TileMaker, index: int) -> NDArray[Any]:
     box, core = planned.tile.box, planned.tile.core
     rows, columns = core.moved(-box.y, -box.x).slices
     pixels = maker.cut(planned).pixels
-    return pixels[:, rows, columns] if maker.image.axes == "CYX" else pixels[rows, columns]
+    return pixels[:, rows, columns] if maker.image.tile_axes == "CYX" else pixels[rows, columns]
 
 
 def _finite(pixels: NDArray[Any]) -> NDArray[Any]:

@@ -88,7 +88,7 @@ def _surveyed(plan: Plan, image: ImagePlan, dataset: DatasetMeasurement | None) 
     finally:
         pixels.close()
     full, inside = areas(image.tiling, padded=True), areas(image.tiling, padded=False)
-    sample_bytes = image.channels * np.dtype(image.dtype).itemsize
+    sample_bytes = image.tile_samples * np.dtype(image.dtype).itemsize
     return Surveyed(
         image,
         ranges,

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from napari_tiles_creator.engine.pixels.calibrated_image import CalibratedImage
+from napari_tiles_creator.engine.pixels.compose import Composer, composer_of
 from napari_tiles_creator.engine.pixels.cut import CutTile, cut_tile
 from napari_tiles_creator.engine.pixels.dataset_measurement import measure_dataset
 from napari_tiles_creator.engine.pixels.measure import measured, split_channels
@@ -125,7 +126,7 @@ class TileMaker:
         """Make one tile; see `tile`."""
         if not self.is_ready:
             raise ValueError("the ranges are not measured yet: run prepare() to its end")
-        return cut_tile(planned, self.pixels, self._normalizer, self.recipe.tiling.pad_mode)
+        return cut_tile(planned, self.pixels, self._normalizer, self.recipe.tiling.pad_mode, self._composer)
 
     def normalized(self, pixels: NDArray[Any]) -> NDArray[Any]:
         """Return calibrated pixels of this image as its tiles would hold them; the axes are the image's."""
@@ -143,6 +144,10 @@ class TileMaker:
     @property
     def _needs_ranges(self) -> bool:
         return self.recipe.normalization.scope in ("image", "dataset")
+
+    @cached_property
+    def _composer(self) -> Composer | None:
+        return composer_of(self.image, self.recipe.normalization)
 
     @cached_property
     def _normalizer(self) -> Normalizer:

@@ -79,7 +79,7 @@ class ImagePlan:
     channel : int or None
         The one channel to keep, None for all.
     axes : str
-        Axes of a tile: ``YX``, ``CYX`` or ``YXS``.
+        Axes of the pixels that tiles are cut from: ``YX``, ``CYX`` or ``YXS``.
     dtype : str
         Type of the tiles.
     tiling : TileGrid or TileScatter
@@ -94,6 +94,8 @@ class ImagePlan:
         When the file was last written, as of the scan, ns; 0 where there is no file.
     level : int, default 0
         Level of the source's pyramid that is read; not the full one where the image is made much smaller.
+    colours : tuple of (red, green, blue), optional
+        What composes the channels of a tile, one a channel, 0…1; empty keeps them as they are.
     """
 
     name: str
@@ -112,6 +114,7 @@ class ImagePlan:
     exclude: tuple[str, ...] = ()
     modified_ns: int = 0
     level: int = 0
+    colours: tuple[tuple[float, float, float], ...] = ()
 
     def __len__(self) -> int:
         """Return the number of indexes: tiles that filters leave out keep theirs."""
@@ -136,8 +139,18 @@ class ImagePlan:
         return PlannedTile(index, plane, tile, name)
 
     @property
-    def channels(self) -> int:
+    def tile_axes(self) -> str:
+        """Axes of a tile: ``YX``, ``CYX`` or ``YXS``."""
+        return "YXS" if self.colours else self.axes
+
+    @property
+    def tile_samples(self) -> int:
         """Samples a pixel of a tile has: channels, or 3 for RGB."""
+        return 3 if self.colours else self.channels
+
+    @property
+    def channels(self) -> int:
+        """Samples a pixel has before channels are composed: channels, or 3 for RGB."""
         if self.axes == "CYX":
             return self.info.length("C")
         return 3 if self.axes == "YXS" else 1
@@ -233,7 +246,7 @@ class ImagePlan:
     @property
     def bytes(self) -> int:
         """Uncompressed bytes of all tiles that remain."""
-        return self.pixels * self.channels * np.dtype(self.dtype).itemsize
+        return self.pixels * self.tile_samples * np.dtype(self.dtype).itemsize
 
     def _remaining_area(self, *, padded: bool) -> int:
         of_place = areas(self.tiling, padded=padded)

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 # More files than a file system likes in one folder.
 MANY_TILES = 1_000_000
+# Decoded at once, more than this is worth a warning: half of what an export may hold by default.
+MUCH_MEMORY_BYTES = 256 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +177,13 @@ def _warnings(recipe: Recipe, images: list[ImagePlan]) -> list[str]:
     small = [i.name for i in images if any(a < b for a, b in zip(i.shape, size, strict=True))]
     few = [i.name for i in images if isinstance(i.tiling, TileScatter) and len(i.tiling) < (recipe.tiling.count or 0)]
     warnings = [f"{image.name}: {note}" for image in images for note in image.info.notes]
+    at_once = [image.name for image in images if image.info.whole_bytes > MUCH_MEMORY_BYTES]
+    if at_once:
+        most = max(image.info.whole_bytes for image in images)
+        warnings.append(
+            f"cannot be read by rectangle, so that up to {most / 1e9:.1f} GB of an image are decoded and held at once "
+            f"(tiles-creator convert makes a copy that can): {_listed(at_once)}"
+        )
     from_levels = [image.name for image in images if image.level]
     if from_levels:
         warnings.append(

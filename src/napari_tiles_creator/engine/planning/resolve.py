@@ -77,8 +77,9 @@ def resolve_image(
         exclude=exclude,
         modified_ns=item.modified_ns,
         level=_level(recipe, info, shape),
+        colours=_colours(recipe.media, info, axes, name),
     )
-    refusal = make_sink(recipe.export.format).refusal(axes, image.channels, image.dtype)
+    refusal = make_sink(recipe.export.format).refusal(image.tile_axes, image.tile_samples, image.dtype)
     if refusal:
         raise PlanError(f"{name}: {refusal}", "export.format")
     return image
@@ -101,6 +102,23 @@ def _channel(recipe: Recipe, info: SourceInfo, name: str) -> int | None:
     if wanted >= count:
         raise PlanError(f"{name}: has no channel {wanted} (media.channel): it has 0 to {count - 1}", "media.channel")
     return wanted
+
+
+def _colours(media: Media, info: SourceInfo, axes: str, name: str) -> tuple[tuple[float, float, float], ...]:
+    if media.colours is None:
+        return ()
+    if axes != "CYX":
+        raise PlanError(
+            f"{name}: has no channels to compose (media.colours): its axes are {info.axes}", "media.colours"
+        )
+    count = info.length("C")
+    if len(media.colours) != count:
+        raise PlanError(
+            f"{name}: media.colours names {len(media.colours)} colours, it has {count} channels: one each, none leaves "
+            f"a channel out",
+            "media.colours",
+        )
+    return tuple(media.rgb_of(colour) for colour in media.colours)
 
 
 def as_planned(media: Media, info: SourceInfo) -> SourceInfo:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from napari_tiles_creator.engine.planning.opening import opening_of
 from napari_tiles_creator.errors import SourceError
 from napari_tiles_creator.recipe.media import OPEN_LAYERS
-from napari_tiles_creator.sources.folder import Found, find_sources
+from napari_tiles_creator.sources.channel_files import grouped, open_channel_files
+from napari_tiles_creator.sources.folder import Found, find_sources, left_out
 from napari_tiles_creator.sources.registry import open_source
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from napari_tiles_creator.geometry.pixel_size import PixelSize
     from napari_tiles_creator.recipe.media import Media
-    from napari_tiles_creator.sources.base import SourceInfo
+    from napari_tiles_creator.sources.base import Source, SourceInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +80,13 @@ def scan(media: Media) -> Iterator[Scanned]:
         raise SourceError(
             f"{OPEN_LAYERS}: open layers exist only in napari: save them as files and name their folder (media.folder)"
         )
-    for found in find_sources(media.folder, media.pattern, media.recursive, media.exclude):
-        yield scan_one(found, media)
+    found = find_sources(media.folder, media.pattern, media.recursive, media.exclude)
+    if media.channels_from:
+        found = grouped(found, media.channels_from)
+        out = left_out([image.name for image in found], media.exclude)
+        found = [image for image in found if image.name not in out]
+    for image in found:
+        yield scan_one(image, media)
 
 
 def scan_one(found: Found, media: Media) -> Scanned:
@@ -94,14 +100,20 @@ def scan_one(found: Found, media: Media) -> Scanned:
         plain = Found(name, found.path, found.stem)
         return Scanned(plain, 0, None, f"{name}: the file's name is not valid Unicode: rename it")
     try:
-        stat = found.path.stat()
-        source = open_source(found.path, opening_of(media, found.dataset))
+        stats = [file.stat() for file in found.files]
+        opening = opening_of(media, found.dataset)
+        if found.channels:
+            source: Source = open_channel_files(found.path, found.channels, opening)
+        else:
+            source = open_source(found.path, opening)
     except SourceError as error:
         return Scanned(found, 0, None, str(error))
     except OSError as error:
         return Scanned(found, 0, None, f"{found.path.name} cannot be read: {error.strerror}")
     source.close()
-    return Scanned(found, stat.st_size, source.info, modified_ns=stat.st_mtime_ns)
+    return Scanned(
+        found, sum(stat.st_size for stat in stats), source.info, modified_ns=max(stat.st_mtime_ns for stat in stats)
+    )
 
 
 def plain_pixel_size(size: PixelSize | None) -> float | list[float] | None:

@@ -1,0 +1,114 @@
+"""A plane as tiles in all sizes, made from bands in one pass: a level's tiles give the next one's as they are made."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from napari_tiles_creator.engine.convert.halving import halved
+from napari_tiles_creator.engine.steps import in_order
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from numpy.typing import NDArray
+
+
+class TileTaker(Protocol):
+    """Where tiles go."""
+
+    def take(self, tile: NDArray[Any], level: int, row: int, column: int) -> None:
+        """Take a tile, array (planes, y, x, samples), cut short at the plane's end; called from several threads."""
+        ...
+
+
+class TilePyramid:
+    """Buffers for the tiles of all levels.
+
+    Of each level one row of tiles is in memory, two rows of the full one in all.
+
+    Parameters
+    ----------
+    shapes : tuple of (int, int)
+        ``(height, width)`` of the levels, px; see `level_shapes`.
+    planes, samples : int
+        Planes that go together, and values of a pixel in each.
+    dtype : dtype
+        Type of the pixels.
+    tile : int
+        Height and width of a tile, px, even.
+    nearest : bool
+        How pixels are put together for the next level; see `halved`.
+    workers : int
+        Threads.
+    """
+
+    def __init__(
+        self,
+        shapes: tuple[tuple[int, int], ...],
+        planes: int,
+        samples: int,
+        dtype: np.dtype[Any],
+        *,
+        tile: int,
+        nearest: bool,
+        workers: int,
+    ) -> None:
+        self._shapes, self._tile, self._nearest, self._workers = shapes, tile, nearest, workers
+        self._rows = [np.empty((planes, min(tile, height), width, samples), dtype) for height, width in shapes]
+
+    def cut(self, bands: Iterable[NDArray[Any]], taker: TileTaker) -> Iterator[int]:
+        """Cut the tiles of all levels; yield the row of tiles of the full level that is through.
+
+        Parameters
+        ----------
+        bands : iterable of array (planes, y, x, samples)
+            The full plane from top to bottom.
+        taker : TileTaker
+            Where tiles go; those of one row are given in any order, rows of a level in theirs.
+        """
+        height = self._shapes[0][0]
+        buffer, filled, row = self._rows[0], 0, 0
+        for band in bands:
+            start = 0
+            while start < band.shape[1]:
+                count = min(band.shape[1] - start, self._height(0, row) - filled)
+                buffer[:, filled : filled + count] = band[:, start : start + count]
+                start, filled = start + count, filled + count
+                if filled == self._height(0, row):
+                    self._give(0, row, taker)
+                    yield row
+                    filled, row = 0, row + 1
+        assert row * self._tile >= height
+
+    def _height(self, level: int, row: int) -> int:
+        return min(self._tile, self._shapes[level][0] - row * self._tile)
+
+    def _give(self, level: int, row: int, taker: TileTaker) -> None:
+        """Give a full row of tiles away, and its half size to the next level."""
+        tile, buffer = self._tile, self._rows[level][:, : self._height(level, row)]
+        below = self._rows[level + 1] if level + 1 < len(self._rows) else None
+        top = row % 2 * (tile // 2)
+
+        def one(column: int) -> None:
+            pixels = buffer[:, :, column * tile : (column + 1) * tile]
+            taker.take(pixels, level, row, column)
+            if below is None:
+                return
+            small = pixels[:, :1, :1] if is_uniform(pixels) else halved(pixels, self._nearest)
+            left, height, width = column * (tile // 2), -(-pixels.shape[1] // 2), -(-pixels.shape[2] // 2)
+            below[:, top : top + height, left : left + width] = small
+
+        for _ in in_order(one, range(-(-self._shapes[level][1] // tile)), self._workers):
+            pass
+        is_last = (row + 1) * tile >= self._shapes[level][0]
+        if below is not None and (row % 2 or is_last):
+            self._give(level + 1, row // 2, taker)
+
+
+def is_uniform(tile: NDArray[Any]) -> bool:
+    """Tell whether all pixels of each plane and sample are equal; array (planes, y, x, samples)."""
+    first = tile[:, :1, :1]
+    # Most tiles that are not uniform show it in one row.
+    return bool((tile[:, -1:] == first).all() and (tile == first).all())
