@@ -58,7 +58,7 @@ def regions(draw: st.DrawFn) -> Any:
 
 _NUMBERS = st.floats(1e-9, 1e9, allow_nan=False)
 _TEXTS = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=12)
-_PLANES = st.one_of(st.just("each"), st.integers(0, 50))
+_PLANES = st.one_of(st.sampled_from(["each", "max", "mean"]), st.integers(0, 50))
 
 
 @st.composite
@@ -72,17 +72,22 @@ def recipe_data(draw: st.DrawFn) -> dict[str, Any]:
     enabled = draw(st.booleans())
     low = draw(st.floats(0, 100))
     first = draw(st.floats(0, 50))
+    colours = draw(st.one_of(st.none(), st.lists(st.sampled_from(["magenta", "none", "#00ff7f"]), min_size=1)))
     sections = {
         "media": {
             "folder": draw(_TEXTS),
             "pattern": draw(_TEXTS),
             "recursive": draw(st.booleans()),
             "exclude": draw(st.lists(_TEXTS, max_size=3)),
-            "channel": draw(st.one_of(st.none(), st.integers(0, 9), _TEXTS)),
+            "channel": draw(st.one_of(st.none(), st.integers(0, 9), _TEXTS)) if colours is None else None,
+            "channels_from": draw(st.sampled_from([None, "*_{channel}.tif", "c{channel} '*'.png"])),
             "rgb": draw(st.sampled_from([None, True, False])),
             "z": draw(_PLANES),
             "t": draw(_PLANES),
             "series": draw(st.integers(0, 9)),
+            "axes": draw(st.sampled_from([None, "ZYX", "TCYX", "XYS"])),
+            "dataset": draw(st.one_of(st.none(), _TEXTS)),
+            "colours": colours,
         },
         "calibration": {
             "enabled": enabled,
@@ -91,6 +96,7 @@ def recipe_data(draw: st.DrawFn) -> dict[str, Any]:
             "scale": draw(st.one_of(st.none(), _NUMBERS, st.sampled_from(["1/3", "2/1"]))) if enabled else None,
             "interpolation": draw(st.sampled_from(["nearest", "linear", "cubic", "lanczos"])),
             "antialias": draw(st.booleans()),
+            "use_pyramid": draw(st.booleans()),
         },
         "normalization": {
             "scope": scope,

@@ -524,3 +524,30 @@ def test_coverage_tells_mistakes_in_a_sentence(pair, tmp_path, monkeypatch, tile
     assert (code, out) == (2, "")
     assert words in err
     assert contents(tmp_path) == before
+
+
+def test_convert_tells_what_it_wrote(pair, tmp_path, tiles_creator):
+    code, out, err = tiles_creator("convert", pair[0], tmp_path / "out.ome.tif", "--labels", "--json")
+    assert (code, err) == (0, "")
+    (line,) = lines(out)
+    assert line == {
+        "path": str(tmp_path / "out.ome.tif"),
+        "format": "tif",
+        "axes": "YX",
+        "shape": [100, 100],
+        "dtype": "uint8",
+        "pixel_size_um": None,
+        "levels": [[100, 100]],
+        "bytes": (tmp_path / "out.ome.tif").stat().st_size,
+    }
+    assert np.array_equal(read(tmp_path / "out.ome.tif"), read(pair[0]))
+    for name in ("out.zarr", "out.rle"):
+        code, out, err = tiles_creator("convert", pair[0], tmp_path / name)
+        assert (code, err) == (0, "")
+        assert f"{name}: YX, 100 × 100 px, uint8 · 1 level" in out
+        # What is converted gives the same figures.
+        _, out, _ = tiles_creator("coverage", tmp_path / name, pair[1], "--json")
+        assert lines(out)[0]["inside_px"] == 600
+    code, out, err = tiles_creator("convert", pair[0], tmp_path / "out.zarr")
+    assert (code, out) == (2, "")
+    assert "out.zarr is there already and is never overwritten" in err

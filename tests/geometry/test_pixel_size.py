@@ -14,7 +14,9 @@ from napari_tiles_creator.geometry.pixel_size import PixelSize, reduced_length, 
     [
         ("nm", 1e-3), ("nanometer", 1e-3), ("µm", 1), ("μm", 1), ("um", 1), ("micron", 1), ("microns", 1),
         ("micrometer", 1), ("\\u00B5m", 1), ("\\u00b5m", 1), (" Micron ", 1), ("mm", 1e3), ("cm", 1e4), ("dm", 1e5),
-        ("m", 1e6), ("inch", 25400), ("INCH", 25400), ("Å", 1e-4), ("micron\0", 1),
+        ("m", 1e6), ("inch", 25400), ("INCH", 25400), ("Å", 1e-4), ("micron\0", 1), ("\\u03BCm", 1), ("Âµm", 1),
+        ("Î¼m", 1), ("µ", 1), ("Micrometers", 1), ("nanometres", 1e-3), ("MM", 1e3), ("Mm", 1e12), ("mm ", 1e3),
+        ("inches", 25400), ("angstroms", 1e-4), ("km", 1e9), ("fm", 1e-9), ("Fm", None), ("thou", 25.4),
     ],
 )  # fmt: skip
 def test_units_are_known_by_all_their_names(unit, um):

@@ -1,6 +1,7 @@
 """Bands: however a mask is handed over, its runs are the same; and they are those a loop over pixels finds."""
 
 import tracemalloc
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -46,10 +47,10 @@ def cut_masks(draw):
     height, width = mask.shape
     rows = sorted({0, height, *draw(st.lists(st.integers(0, height), max_size=3))})
     bands = []
-    for top, bottom in zip(rows, rows[1:], strict=False):
+    for top, bottom in pairwise(rows):
         columns = sorted([0, width, *draw(st.lists(st.integers(0, width), max_size=4))])
         pieces = []
-        for left, right in zip(columns, columns[1:], strict=False):
+        for left, right in pairwise(columns):
             piece = mask[top:bottom, left:right]
             uniform = piece.size == 0 or np.all((piece != 0) == (piece.flat[0] != 0))
             inside = bool(piece.size and piece.flat[0] != 0)
@@ -73,15 +74,20 @@ def test_anything_but_0_is_inside(dtype):
     assert runs_found(mask.shape, [mask[:, ::-1][:, ::-1]]) == [[(1, 3), (4, 5)], [(0, 1)]]
 
 
-def test_bands_larger_than_what_is_looked_at_together(monkeypatch):
-    mask = np.random.default_rng(0).random((90, 70)) < 0.3
-    whole = runs_by_hand(mask)
-    monkeypatch.setattr(run_bands, "AT_ONCE_PX", 500)
-    monkeypatch.setattr(run_bands, "AT_ONCE_ROWS", 40)
-    assert runs_found(mask.shape, [mask]) == whole
-    uniform = [Uniform(90, 30, inside=True), mask, Uniform(90, 5, inside=False)]
-    wide = np.concatenate([np.ones((90, 30)), mask, np.zeros((90, 5))], axis=1)
-    assert runs_found(wide.shape, [uniform]) == runs_by_hand(wide)
+def test_what_is_no_number_is_outside():
+    mask = np.array([[np.nan, np.inf, 0.5, np.nan, 0.0, -np.inf]])
+    for dtype in (np.float16, np.float32, np.float64):
+        assert runs_found((1, 6), [mask.astype(dtype)]) == [[(1, 3), (5, 6)]]
+
+
+def test_bands_larger_than_what_is_looked_at_together():
+    mask = np.random.default_rng(0).random((2500, 1000)) < 0.02
+    assert mask.size > run_bands.AT_ONCE_PX
+    assert len(mask) > 2 * run_bands.AT_ONCE_ROWS
+    assert runs_found(mask.shape, [mask]) == runs_by_hand(mask)
+    pieces = [Uniform(2500, 30, inside=True), mask[:, :400], mask[:, 400:], Uniform(2500, 5, inside=False)]
+    wide = np.pad(mask, ((0, 0), (30, 5)), constant_values=((0, 0), (1, 0)))
+    assert runs_found(wide.shape, [pieces]) == runs_by_hand(wide)
 
 
 @pytest.mark.parametrize(

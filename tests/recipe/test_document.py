@@ -24,8 +24,17 @@ export:        {folder: tiles, format: tif, layout: flat, name: "{stem}_{index:0
 """  # noqa: E501
 
 
+# Fields that were added to the interface's, each behind those of its section.
+ADDED = {"media": {"axes": None, "dataset": None, "colours": None}, "calibration": {"use_pyramid": True}}
+
+
+def interface():
+    fields = yaml.safe_load(INTERFACE)
+    return {name: part | ADDED[name] if name in ADDED else part for name, part in fields.items()}
+
+
 def test_defaults_are_those_of_the_interface():
-    assert Recipe().to_dict() == yaml.safe_load(INTERFACE)
+    assert Recipe().to_dict() == interface()
     assert Recipe.from_yaml(INTERFACE) == Recipe()
 
 
@@ -33,7 +42,7 @@ def test_fields_keep_the_interfaces_order():
     def order(data):
         return [(name, list(part) if isinstance(part, dict) else None) for name, part in data.items()]
 
-    assert order(yaml.safe_load(Recipe().to_yaml())) == order(yaml.safe_load(INTERFACE))
+    assert order(yaml.safe_load(Recipe().to_yaml())) == order(interface())
 
 
 @given(recipes())
@@ -170,9 +179,6 @@ LATER = [
     ("annotations.labels", "masks"),
     ("annotations.boxes", "boxes.json"),
     ("annotations.classes", ["cell"]),
-    ("media.channels_from", "*_c*.tif"),
-    ("media.z", "max"),
-    ("media.t", "mean"),
     ("export.split", {"train": 1}),
     ("export.shard", 100),
     ("export.format", "zarr"),

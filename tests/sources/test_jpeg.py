@@ -119,10 +119,10 @@ def test_density_is_believed_where_it_can_be_a_microscopes(tmp_path, unit, densi
     ("orientation", "turn"),
     [
         (1, None),
-        (2, "mirrored"),
-        (3, "rotated by 180°"),
-        (6, "rotated by 90°"),
-        (8, "rotated by 270°"),
+        (2, "mirrored left to right"),
+        (3, "turned by 180°"),
+        (6, "turned by 90° to the right"),
+        (8, "turned by 90° to the left"),
         (99, None),
     ],
 )
@@ -132,7 +132,7 @@ def test_orientation_is_told_and_not_applied(tmp_path, orientation, turn):
     exif[0x0112] = orientation
     RGB.save(tmp_path / "a.jpg", exif=exif)
     source = open_source(tmp_path / "a.jpg")
-    told = (f"its EXIF orientation ({turn}) is not applied: pixels are as they are stored",) if turn else ()
-    assert source.info.notes == told
+    told = f"it wants to be shown {turn} (EXIF orientation {orientation}): it is tiled as it is stored"
+    assert source.info.notes == ((told,) if turn else ())
     with Image.open(tmp_path / "a.jpg") as stored:
         np.testing.assert_array_equal(source.read(Box(0, 0, 41, 53)), np.asarray(stored))

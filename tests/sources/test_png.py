@@ -155,7 +155,9 @@ def test_orientation_is_told_and_not_applied(tmp_path):
     exif[0x0112] = 6
     Image.fromarray(GREY8).save(tmp_path / "a.png", exif=exif)
     source = open_source(tmp_path / "a.png")
-    assert source.info.notes == ("its EXIF orientation (rotated by 90°) is not applied: pixels are as they are stored",)
+    assert source.info.notes == (
+        "it wants to be shown turned by 90° to the right (EXIF orientation 6): it is tiled as it is stored",
+    )
     np.testing.assert_array_equal(source.read(Box(0, 0, 41, 53)), GREY8)
 
 

@@ -53,6 +53,6 @@ def test_exif_behind_the_pixels_is_read(tmp_path):
     assert source.info.pixel_size == PixelSize(0.25, 0.5)
     assert source.info.pixel_size_from == "EXIF resolution"
     assert source.info.notes == (
-        "its EXIF orientation (rotated by 180°) is not applied: pixels are as they are stored",
+        "it wants to be shown turned by 180° (EXIF orientation 3): it is tiled as it is stored",
     )
     np.testing.assert_array_equal(source.read(Box(0, 0, 41, 53)), RGB)

@@ -89,9 +89,11 @@ class Memory:
             recipe = Recipe.of(self.recipe)
         except RecipeError:
             return None
-        images, tiles = Path(recipe.media.folder), Path(recipe.export.folder)
+        # A path may name an array in its file: images.h5#/raw.
+        images = (Path(recipe.media.folder), Path(recipe.media.folder.partition("#")[0]))
+        tiles = Path(recipe.export.folder)
         gone = {}
-        if recipe.media.folder and (recipe.media.folder == OPEN_LAYERS or not images.exists()):
+        if recipe.media.folder and (recipe.media.folder == OPEN_LAYERS or not any(path.exists() for path in images)):
             gone["media.folder"] = ""
         if recipe.export.folder and not (tiles.exists() or tiles.absolute().parent.exists()):
             gone["export.folder"] = ""

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from napari_tiles_creator._widget.controls.words import counted, size
+from napari_tiles_creator._widget.questions import question_in
 from napari_tiles_creator.errors import ExportError, FieldProblem, PlanError, RecipeError, SourceError
 
 if TYPE_CHECKING:
@@ -32,7 +33,10 @@ def nothing_to_cut(plan: Plan) -> PlanError | None:
         return None
     first = plan.failed[0] if plan.failed else None
     if first is not None:
+        question = question_in(first.reason)
         more = f" ({counted(len(plan.failed) - 1, 'other image')} likewise)" if len(plan.failed) > 1 else ""
+        if question is not None:  # the panel asks it, with its answers
+            return PlanError(f"{first.source}: {question.short}{more}", f"media.{question.field}")
         return PlanError(f"{first.reason}{more}", first.field)
     return PlanError("; ".join(plan.warnings) or "There is no tile to cut: all are left out.", "tiling.size_px")
 
@@ -48,6 +52,7 @@ def in_words(text: str, labels: Mapping[str, str]) -> str:
         Label by field, ``{"calibration.pixel_size_um": "Calibration › From"}``.
     """
     text = re.sub(r"give --[a-z-]+ \(([a-z_.]+)\)", r"enter it at \1", text)
+    text = re.sub(r"say it with --[a-z-]+, (such as [^()]+) \(([a-z_.]+); ", r"say it at \2, \1 (", text)
     return re.sub(r"\b[a-z]+\.[a-z][a-z_]*\b", lambda field: labels.get(field[0], field[0]), text)
 
 

@@ -13,6 +13,7 @@ from typing import NoReturn
 import click
 
 from napari_tiles_creator import __version__
+from napari_tiles_creator.cli.convert import convert
 from napari_tiles_creator.cli.coverage import coverage
 from napari_tiles_creator.cli.dataset import empty, merge, verify
 from napari_tiles_creator.cli.export import export
@@ -39,7 +40,7 @@ def tiles_creator() -> None:
     """From a folder of microscopy images to tiles ready to retrain a UNet or a YOLO."""
 
 
-for command in (scan, recipe, plan, export, preview, mosaic, verify, merge, empty, coverage, sample):
+for command in (scan, recipe, plan, export, preview, mosaic, verify, merge, empty, convert, coverage, sample):
     tiles_creator.add_command(command)
 
 

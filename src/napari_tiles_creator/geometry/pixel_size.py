@@ -5,35 +5,64 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-# Micrometres in a unit, under the names that OME, ImageJ and people use for it.
+# Micrometres in a unit by its symbol, of which the case matters: Mm are a million metres, mm a thousandth of one.
 UM_PER_UNIT: dict[str, float] = {
-    "pm": 1e-6,
-    "å": 1e-4,
-    "angstrom": 1e-4,
-    "nm": 1e-3,
-    "nanometer": 1e-3,
-    "nanometre": 1e-3,
+    "Ym": 1e30,
+    "Zm": 1e27,
+    "Em": 1e24,
+    "Pm": 1e21,
+    "Tm": 1e18,
+    "Gm": 1e15,
+    "Mm": 1e12,
+    "km": 1e9,
+    "hm": 1e8,
+    "dam": 1e7,
+    "m": 1e6,
+    "dm": 1e5,
+    "cm": 1e4,
+    "mm": 1e3,
     "µm": 1.0,
     "um": 1.0,
+    "nm": 1e-3,
+    "pm": 1e-6,
+    "fm": 1e-9,
+    "am": 1e-12,
+    "zm": 1e-15,
+    "ym": 1e-18,
+    "Å": 1e-4,
+}
+# Micrometres in a unit by its name, in lower case and the singular.
+UM_PER_NAME: dict[str, float] = {
+    "µm": 1.0,
+    "um": 1.0,
+    "µ": 1.0,
     "micron": 1.0,
-    "microns": 1.0,
-    "micrometer": 1.0,
-    "micrometre": 1.0,
+    "nm": 1e-3,
     "mm": 1e3,
-    "millimeter": 1e3,
-    "millimetre": 1e3,
     "cm": 1e4,
+    "angstrom": 1e-4,
+    "ångström": 1e-4,
+    "picometer": 1e-6,
+    "nanometer": 1e-3,
+    "micrometer": 1.0,
+    "millimeter": 1e3,
     "centimeter": 1e4,
-    "centimetre": 1e4,
-    "dm": 1e5,
-    "m": 1e6,
+    "decimeter": 1e5,
     "meter": 1e6,
-    "metre": 1e6,
+    "kilometer": 1e9,
+    "thou": 25.4,
+    "li": 25400.0 / 12,
+    "pt": 25400.0 / 72,
     "in": 25400.0,
     "inch": 25400.0,
-    "inches": 25400.0,
+    "inche": 25400.0,
     '"': 25400.0,
+    "ft": 304800.0,
+    "yd": 914400.0,
+    "mi": 1609344e3,
 }
+# The micro sign, however a program has written it: escaped, as the Greek letter, in the wrong encoding.
+MICRO_SIGNS = ("\\u00b5", "\\u00B5", "\\u03bc", "\\u03BC", "μ", "Âµ", "Î¼", "&#181;", "&micro;")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +98,13 @@ class PixelSize:
 
 def um_per_unit(unit: str) -> float | None:
     """Return how many micrometres a unit has, None for what is no length (``"pixel"``, an empty text)."""
-    name = unit.strip().strip("\0").replace("\\u00B5", "µ").replace("\\u00b5", "µ").replace("μ", "µ")
-    return UM_PER_UNIT.get(name) or UM_PER_UNIT.get(name.lower())
+    name = unit.strip(" \t\r\n\0")
+    for sign in MICRO_SIGNS:
+        name = name.replace(sign, "µ")
+    if name in UM_PER_UNIT:
+        return UM_PER_UNIT[name]
+    name = name.lower().replace("metre", "meter")
+    return UM_PER_NAME.get(name) or UM_PER_NAME.get(name.removesuffix("s"))
 
 
 def scaled_length(length: int, factor: float) -> int:

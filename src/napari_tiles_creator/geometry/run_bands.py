@@ -35,7 +35,7 @@ class Uniform:
         return self.height, self.width
 
 
-# An array (y, x) whose pixels other than 0 are inside, or a rectangle of equal pixels.
+# An array (y, x) whose pixels other than 0 are inside (what is no number is outside), or a rectangle of equal pixels.
 Piece: TypeAlias = NDArray[Any] | Uniform
 # Some whole rows: one piece, or several of the same height from left to right.
 Band: TypeAlias = Piece | Sequence[Piece]
@@ -107,6 +107,14 @@ def _runs(pieces: Sequence[Piece], height: int, width: int) -> BandRuns:
     return BandRuns(np.bincount(rows[::2], minlength=height), columns.astype(np.uint32).reshape(-1, 2))
 
 
+def inside_of(pixels: NDArray[Any]) -> NDArray[np.bool_]:
+    """Tell which pixels are inside: those other than 0, but not what is no number."""
+    if pixels.dtype == np.bool_:
+        return pixels
+    inside: NDArray[np.bool_] = pixels != 0
+    return inside & ~np.isnan(pixels) if pixels.dtype.kind == "f" else inside
+
+
 def without_pairs(edges: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return sorted edges without those that stand there twice."""
     twice = edges[1:] == edges[:-1]
@@ -129,7 +137,7 @@ def _edges(piece: Piece, x: int, pitch: int) -> NDArray[np.int64]:
 
 def _changes(pixels: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return rows and columns at which the pixels change along their row; before and after a row all is outside."""
-    inside = pixels if pixels.dtype == np.bool_ else pixels != 0
+    inside = inside_of(pixels)
     height, width = inside.shape
     if not width:
         return np.zeros(0, np.int64), np.zeros(0, np.int64)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import shlex
 from typing import TYPE_CHECKING, Any
 
-from yaml import YAMLError
+import yaml
 
 from napari_tiles_creator.errors import RecipeError
 from napari_tiles_creator.recipe.document import Recipe, parsed
@@ -102,7 +103,7 @@ def _yaml(value: Any) -> str:
     if isinstance(value, str):
         if re.fullmatch(r"[^\s'\"][^\n]*", value) and value == value.strip() and _reads_back(value):
             return value
-        return json.dumps(value)
+        return yaml.safe_dump(value, default_style='"', allow_unicode=True, width=math.inf).strip()
     if isinstance(value, float):
         return _number(value)
     return json.dumps(value, ensure_ascii=False)
@@ -111,7 +112,7 @@ def _yaml(value: Any) -> str:
 def _reads_back(text: str) -> bool:
     try:
         return bool(parsed(text) == text)
-    except YAMLError:  # such as *.tif, which --set takes as it is
+    except yaml.YAMLError:  # such as *.tif, which --set takes as it is
         return True
 
 

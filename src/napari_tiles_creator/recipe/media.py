@@ -30,23 +30,10 @@ class Media(Section):
     channel: Annotated[int, Field(ge=0)] | str | None = Field(
         None, description="Keep one channel, by its index from 0 or its name; empty keeps all."
     )
-    colours: tuple[str, ...] | None = Field(
-        None,
-        description="Colours that compose the channels to RGB, in their order, such as [magenta, green, '#0080ff']; "
-        "none leaves a channel out.",
-    )
     channels_from: str | None = Field(
         None,
         description="Pattern of file names with {channel}, such as *_{channel}.tif: files that differ there alone are "
         "the channels of one image.",
-    )
-    axes: str | None = Field(
-        None,
-        description="Axes of images whose file does not tell them, or tells them wrongly, such as ZYX or TCYX: T time, "
-        "C channels, Z depth, Y rows, X columns, S red, green and blue.",
-    )
-    dataset: str | None = Field(
-        None, description="Path of the array inside HDF5, Zarr and npz files that hold several, such as /raw."
     )
     rgb: bool | None = Field(
         None, description="Whether the last axis of 3 or 4 samples is colour; empty takes the file's word."
@@ -56,6 +43,19 @@ class Media(Section):
     )
     t: PlaneChoice = Field("each", description="Time points: each, one by its index from 0, or all as one: max, mean.")
     series: int = Field(0, ge=0, description="Which image of a file that holds several, from 0.")
+    axes: str | None = Field(
+        None,
+        description="Axes of images whose file does not tell them, or tells them wrongly, such as ZYX or TCYX: T time, "
+        "C channels, Z depth, Y rows, X columns, S red, green and blue.",
+    )
+    dataset: str | None = Field(
+        None, description="Path of the array inside HDF5, Zarr and npz files that hold several, such as /raw."
+    )
+    colours: tuple[str, ...] | None = Field(
+        None,
+        description="Colours that compose the channels to RGB, in their order, such as [magenta, green, '#0080ff']; "
+        "none leaves a channel out.",
+    )
 
     @field_validator("exclude", mode="before")
     @classmethod

@@ -70,7 +70,13 @@ class ArraySource:
         """Return the value of chunks that are known to be uniform; see `Source.uniform_value`."""
         if self.uniform is None:
             return None
-        return self.uniform(self.arrays[level], self._index(box, z, t, channel, level))
+        index = self._index(box, z, t, channel, level)
+        try:
+            return self.uniform(self.arrays[level], index)
+        except (SourceError, MemoryError):
+            raise
+        except Exception as error:
+            raise self._broken(error) from error
 
     def close(self) -> None:
         """Release the file; an array alone belongs to whoever gave it."""
@@ -106,9 +112,11 @@ class ArraySource:
         except (SourceError, MemoryError):
             raise
         except Exception as error:  # lazy arrays raise whatever they like
-            path = self.info.path
-            what = "decoded" if self.info.files else "computed"
-            raise SourceError(f"{path.name} cannot be {what}: {first_sentence(error, path)}") from error
+            raise self._broken(error) from error
+
+    def _broken(self, error: Exception) -> SourceError:
+        path, what = self.info.path, "decoded" if self.info.files else "computed"
+        return SourceError(f"{path.name} cannot be {what}: {first_sentence(error, path)}")
 
 
 def array_source(

@@ -5,22 +5,16 @@ from __future__ import annotations
 import importlib
 import logging
 import math
-import threading
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from napari_tiles_creator.errors import SourceError
 from napari_tiles_creator.geometry.pixel_size import PixelSize
-from napari_tiles_creator.sources.array import DROPPED, ArraySource, Index, source_of
-from napari_tiles_creator.sources.claim import check_memory
+from napari_tiles_creator.sources.array import DROPPED, ArraySource, source_of
+from napari_tiles_creator.sources.plane_array import PlaneArray
 from napari_tiles_creator.sources.resolution import NONE
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from numpy.typing import NDArray
 
     from napari_tiles_creator.sources.base import Opening
 
@@ -96,6 +90,7 @@ def open_with(reader: type[Any], path: Path, opening: Opening, **options: Any) -
         channel_names=tuple(str(name) for name in image.channel_names or ()) if "C" in axes else (),
         notes=(f"it holds {count} images, of which one is taken (media.series)",) if count > 1 else (),
         whole_bytes=planes.kept_bytes,
+        release=planes.forget,
     )
 
 
@@ -120,65 +115,6 @@ def _pixel_size(image: Any, path: Path) -> tuple[PixelSize | None, str]:
     values = [float(value or 0.0) for value in (found.Y, found.X)]
     if not all(math.isfinite(value) and value > 0 for value in values):
         return None, NONE
+    if path.suffix.lower() == ".nd2" and values == [1.0, 1.0]:
+        return None, f"{NONE} (1 µm is what readers say of ND2 files that are not calibrated)"
     return PixelSize(*values), f"{path.suffix[1:].upper()} metadata"
-
-
-@dataclass(eq=False)
-class PlaneArray:
-    """A lazy array of which the plane that was read last is kept, where planes can only be read whole.
-
-    Parameters
-    ----------
-    name : str
-        The file's name, for errors.
-    array : dask array
-        The image.
-    axes : str
-        One letter an axis.
-    """
-
-    name: str
-    array: Any
-    axes: str
-    _kept: tuple[Index, NDArray[Any]] | None = None
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Length of each axis."""
-        return tuple(self.array.shape)
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Type of the pixels."""
-        dtype: np.dtype[Any] = np.dtype(self.array.dtype)
-        return dtype
-
-    @property
-    def chunks(self) -> tuple[tuple[int, ...], ...]:
-        """Lengths of the pieces along each axis."""
-        return tuple(self.array.chunks)
-
-    @property
-    def kept_bytes(self) -> int:
-        """Memory of what one read decodes, whatever its size; 0 where a mosaic is read tile by tile."""
-        whole = all(len(self.chunks[self.axes.index(axis)]) == 1 for axis in "YX")
-        lengths = [n for axis, n in zip(self.axes, self.shape, strict=True) if axis in "CYXS"]
-        return math.prod(lengths) * self.dtype.itemsize if whole else 0
-
-    def __getitem__(self, index: Index) -> NDArray[Any]:
-        if not self.kept_bytes:
-            return self._computed(index)
-        plane = tuple(slice(None) if axis in "YX" else at for axis, at in zip(self.axes, index, strict=True))
-        inside = tuple(at for at in index if isinstance(at, slice))
-        with self._lock:
-            if self._kept is None or self._kept[0] != plane:
-                check_memory(self.name, self.kept_bytes)
-                self._kept = (plane, self._computed(plane))
-            pixels = self._kept[1]
-        # Slices of other axes than rows and columns have been applied.
-        axes = [axis for axis, at in zip(self.axes, index, strict=True) if isinstance(at, slice)]
-        return pixels[tuple(at if axis in "YX" else slice(None) for axis, at in zip(axes, inside, strict=True))]
-
-    def _computed(self, index: Index) -> NDArray[Any]:
-        return np.asarray(self.array[index].compute(scheduler="synchronous"))

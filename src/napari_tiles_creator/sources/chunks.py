@@ -35,9 +35,11 @@ MOST_LOOKED_UP = 1 << 18
 
 def spans_of(index: Index, shape: Sequence[int]) -> Spans:
     """Return start and stop along each axis of an index of integers and slices without steps."""
-    return tuple(
-        at.indices(n)[:2] if isinstance(at, slice) else (at, at + 1) for at, n in zip(index, shape, strict=True)
-    )
+    spans = []
+    for at, n in zip(index, shape, strict=True):
+        start, stop = at.indices(n)[:2] if isinstance(at, slice) else (at, at + 1)
+        spans.append((start, max(start, stop)))
+    return tuple(spans)
 
 
 def places_in(spans: Spans, chunks: Sequence[int]) -> Iterator[Place]:
@@ -68,8 +70,13 @@ def assembled(
         Axes along which a part of a chunk says nothing of what will be wanted.
     """
     spans = spans_of(index, array.shape)
-    out = np.empty([max(0, b - a) for a, b in spans], array.dtype)
-    for place in places_in(spans, array.chunks):
+    places = list(places_in(spans, array.chunks))
+    kept_axes = tuple(slice(None) if isinstance(at, slice) else 0 for at in index)
+    if len(places) == 1 and spans == spans_at(places[0], array.chunks, array.shape):
+        chunk = chunk_at(places[0], False)[tuple(slice(b - a) for a, b in spans)][kept_axes]
+        return chunk if chunk.flags.writeable else np.array(chunk)  # what can be written to is nobody else's
+    out = np.empty([b - a for a, b in spans], array.dtype)
+    for place in places:
         held = spans_at(place, array.chunks, array.shape)
         common = [(max(a, c), min(b, d)) for (a, b), (c, d) in zip(spans, held, strict=True)]
         again = any(
@@ -79,7 +86,7 @@ def assembled(
         source = tuple(slice(a - c, b - c) for (a, b), (c, _) in zip(common, held, strict=True))
         target = tuple(slice(a - c, b - c) for (a, b), (c, _) in zip(common, spans, strict=True))
         out[target] = chunk_at(place, again)[source]
-    return out[tuple(slice(None) if isinstance(at, slice) else 0 for at in index)]
+    return out[kept_axes]
 
 
 class KeptChunks:

@@ -7,21 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from napari_tiles_creator.sources.resolution import NONE, per_unit
+from napari_tiles_creator.sources.tiff_notes import ORIENTATIONS
 
 if TYPE_CHECKING:
     from napari_tiles_creator.geometry.pixel_size import PixelSize
 
 ORIENTATION, X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT = 0x0112, 0x011A, 0x011B, 0x0128
-# EXIF 2.32, 4.6.4: what a viewer does to the stored pixels, clockwise.
-TURNS = {
-    2: "mirrored",
-    3: "rotated by 180°",
-    4: "mirrored and rotated by 180°",
-    5: "mirrored and rotated by 270°",
-    6: "rotated by 90°",
-    7: "mirrored and rotated by 90°",
-    8: "rotated by 270°",
-}
 UM_PER_UNIT = {2: 25400.0, 3: 10000.0}
 
 
@@ -46,8 +37,10 @@ class Exif:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a reader of the pixels should know."""
-        turn = TURNS.get(self.orientation)
-        return (f"its EXIF orientation ({turn}) is not applied: pixels are as they are stored",) if turn else ()
+        turn = ORIENTATIONS.get(self.orientation)  # TIFF's, EXIF's table being TIFF's tags
+        if turn is None:
+            return ()
+        return (f"it wants to be shown {turn} (EXIF orientation {self.orientation}): it is tiled as it is stored",)
 
     @property
     def pixel_size(self) -> tuple[PixelSize | None, str]:

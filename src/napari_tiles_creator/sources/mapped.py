@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import mmap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
 # What is mapped at a time: pages that were looked at count as memory until their map is closed.
 SPAN_BYTES = 1 << 25
+# Read together by any disk.
+PAGE_BYTES = 1 << 12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,6 +53,12 @@ class MappedArray:
         """Type of the pixels, as they are stored."""
         return self.header.dtype
 
+    @property
+    def chunks(self) -> tuple[int, ...]:
+        """Pages, as far as they have a shape: reading a few pixels of each costs as much as reading them all."""
+        fast = 0 if self.header.fortran else len(self.shape) - 1
+        return tuple(PAGE_BYTES // self.dtype.itemsize if axis == fast else 1 for axis in range(len(self.shape)))
+
     def __getitem__(self, index: Index) -> NDArray[Any]:
         """Return a part, a copy."""
         header = self.header
@@ -57,25 +67,30 @@ class MappedArray:
         spans = list(spans_of(index, header.shape))
         out = np.empty([b - a for a, b in spans], header.dtype)
         # The axis whose neighbours lie furthest apart is read in pieces.
-        axes = sorted(range(len(spans)), key=lambda axis: axis, reverse=header.fortran)
+        axes = list(range(len(spans)))[:: -1 if header.fortran else 1]
         axis = next((axis for axis in axes if spans[axis][1] - spans[axis][0] > 1), axes[0])
-        start, stop = spans[axis]
-        step = max(1, SPAN_BYTES // max(1, self._stride(axis)))
+        (start, stop), stride = spans[axis], self._stride(axis)
+        is_sparse = out.nbytes * 2 < (stop - start) * stride
+        step = max(1, SPAN_BYTES // max(1, stride))
         for at in range(start, stop, step):
             to = min(at + step, stop)
             where = tuple(slice(a, b) for a, b in [*spans[:axis], (at, to), *spans[axis + 1 :]])
             target = [slice(None)] * len(spans)
             target[axis] = slice(at - start, to - start)
-            out[tuple(target)] = self._mapped()[where]
+            out[tuple(target)] = self._mapped(is_sparse)[where]
         return out[tuple(slice(None) if isinstance(at, slice) else 0 for at in index)]
 
     def _stride(self, axis: int) -> int:
-        inner = self.header.shape[:axis] if self.header.fortran else self.header.shape[axis + 1 :]
-        stride = self.header.dtype.itemsize
-        for length in inner:
-            stride *= length
-        return stride
+        """Return how far apart neighbours along an axis lie, bytes."""
+        inner = self.shape[:axis] if self.header.fortran else self.shape[axis + 1 :]
+        return math.prod(inner) * self.dtype.itemsize
 
-    def _mapped(self) -> NDArray[Any]:
+    def _mapped(self, is_sparse: bool) -> NDArray[Any]:
+        """Return the whole array, mapped; the map is closed with the array."""
         header = self.header
-        return np.memmap(self.path, header.dtype, "r", header.offset, header.shape, "F" if header.fortran else "C")
+        with self.path.open("rb") as file:
+            pages = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        # Or else the system reads far ahead of each page that is looked at.
+        if is_sparse and hasattr(mmap, "MADV_RANDOM"):
+            pages.madvise(mmap.MADV_RANDOM)
+        return np.ndarray(header.shape, header.dtype, pages, header.offset, order="F" if header.fortran else "C")

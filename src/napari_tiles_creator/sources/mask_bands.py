@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from napari_tiles_creator.errors import SourceError
 from napari_tiles_creator.geometry.box import Box
-from napari_tiles_creator.geometry.run_bands import Uniform
+from napari_tiles_creator.geometry.run_bands import Uniform, inside_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,10 +17,12 @@ if TYPE_CHECKING:
 
 # A band has so many rows where the file does not tell which are decoded together, and at most so many pixels.
 ROWS, MOST_PX = 256, 1 << 26
+# Chunks side by side are read together, as far as that saves calls rather than takes memory.
+TOGETHER_PX = 1 << 22
 
 
 def mask_bands(source: Source, z: int = 0, t: int = 0, channel: int | None = None) -> Iterator[list[Piece]]:
-    """Yield a plane from top to bottom; pixels other than 0 are inside.
+    """Yield a plane from top to bottom; pixels other than 0 are inside, what is no number is outside.
 
     Parameters
     ----------
@@ -42,21 +45,29 @@ def mask_bands(source: Source, z: int = 0, t: int = 0, channel: int | None = Non
     columns = source.info.chunk_columns if source.info.chunk_columns > 1 else width
     for y in range(0, height, rows):
         pieces: list[Piece] = []
-        mixed: Box | None = None  # chunks side by side that have to be decoded are read together
+        mixed: Box | None = None
         for x in range(0, width, columns):
             box = Box.between(y, x, min(y + rows, height), min(x + columns, width))
             value = source.uniform_value(box, z, t, channel)
-            if value is None:
+            if value is None and (mixed is None or mixed.area + box.area <= TOGETHER_PX):
                 mixed = box if mixed is None else Box.between(y, mixed.x, box.y_stop, box.x_stop)
                 continue
             if mixed is not None:
-                pieces.append(source.read(mixed, z, t, channel))
+                pieces.append(inside_of(source.read(mixed, z, t, channel)))
                 mixed = None
-            last = pieces[-1] if pieces else None
-            if isinstance(last, Uniform) and last.inside == (value != 0):
-                pieces[-1] = Uniform(box.height, last.width + box.width, last.inside)
+            if value is None:
+                mixed = box
             else:
-                pieces.append(Uniform(box.height, box.width, value != 0))
+                _append_uniform(pieces, box, inside=value != 0 and not math.isnan(value))
         if mixed is not None:
-            pieces.append(source.read(mixed, z, t, channel))
+            pieces.append(inside_of(source.read(mixed, z, t, channel)))
         yield pieces
+
+
+def _append_uniform(pieces: list[Piece], box: Box, *, inside: bool) -> None:
+    """Add a uniform box to the pieces on its left, as one with the last of them where that is the same."""
+    last = pieces[-1] if pieces else None
+    if isinstance(last, Uniform) and last.inside == inside:
+        pieces[-1] = Uniform(box.height, last.width + box.width, inside)
+    else:
+        pieces.append(Uniform(box.height, box.width, inside))

@@ -37,6 +37,7 @@ class _Meant:
 def open_file(path: Path, opening: Opening) -> ArraySource:
     """Open a Zarr store; see `registry.open_source`."""
     if not path.is_dir():
+        path.stat()  # what is not there is told as such
         raise SourceError(f"{path.name} cannot be read: a Zarr store is a folder, and this is a file")
     node = node_at(path, opening.dataset or "")
     if node is None:

@@ -34,12 +34,13 @@ def open_file(path: Path, opening: Opening) -> Source:
         series = _picked(file, opening.series, path.name)
         check_page(path.name, series.keyframe)
         _check_whole(file, series, path.name)
+        image = TiffImage(path, _pyramid(series))
         try:
             axes = image_axes(path.name, series, opening)
         except UnusualOrderError as order:
             with stream:
                 return mapped_source(path, series, order.axes, metadata_of(file, series))
-        return TiffSource(path, stream, file, series, axes)
+        return TiffSource(path, stream, image, axes, file, series)
     except BaseException:
         stream.close()
         raise
@@ -54,24 +55,26 @@ class TiffSource:
         The file.
     stream : binary file
         The same, opened; closed with the source.
-    file : TiffFile
-        What is in it.
-    series : TiffPageSeries
-        The image.
+    image : TiffImage
+        Its pages.
     axes : ImageAxes
-        What its axes are.
+        What their axes are.
+    file : TiffFile
+        Where the metadata is.
+    series : TiffPageSeries
+        The image in it.
     """
 
     def __init__(
         self,
         path: Path,
         stream: BinaryIO,
+        image: TiffImage,
+        axes: ImageAxes,
         file: tifffile.TiffFile,
         series: tifffile.TiffPageSeries,
-        axes: ImageAxes,
     ) -> None:
-        self._stream, self._axes = stream, axes
-        self._image = TiffImage(path, _pyramid(series), axes.samples)
+        self._stream, self._image, self._axes = stream, image, axes
         metadata = metadata_of(file, series)
         files = _files_of(path, series)
         notes = [*notes_of(file, series, axes.samples), *metadata.notes]
@@ -164,10 +167,9 @@ def _check_whole(file: tifffile.TiffFile, series: tifffile.TiffPageSeries, name:
     """
     if series.transform is not None or series.dtype != series.keyframe.dtype:
         raise SourceError(f"{name}: its values are stored in a scale of their own (gel scanner); save it as plain TIFF")
-    if file.is_imagej and series.kind not in ("imagej", "ome", "shaped"):
-        raise SourceError(f"{name} is cut short: ImageJ says that it holds more planes than there are")
-    if file.is_shaped and series.kind not in ("shaped", "imagej", "ome"):
-        raise SourceError(f"{name} is cut short: it says that it holds more planes than there are")
+    writer = "ImageJ" if file.is_imagej else "tifffile" if file.is_shaped else ""
+    if writer and series.kind == "generic":  # what tifffile falls back to where the metadata cannot be true
+        raise SourceError(f"{name} is cut short: by the metadata of {writer} it holds more planes than there are")
 
 
 def _files_of(path: Path, series: tifffile.TiffPageSeries) -> tuple[Path, ...]:

@@ -38,10 +38,9 @@ def check_page(name: str, page: tifffile.TiffPage) -> None:
         raise SourceError(f"{name} is damaged: its size is {page.imagelength} × {page.imagewidth} px")
     if page.samplesperpixel > MOST_SAMPLES:
         raise SourceError(f"{name} is damaged: it claims {page.samplesperpixel:,} samples a pixel")
-    if page.is_tiled and min(page.tilelength, page.tilewidth, page.tiledepth) < 1:
-        raise SourceError(f"{name} is damaged: its tiles are {page.tilelength} × {page.tilewidth} px")
-    if not page.is_tiled and page.rowsperstrip < 1:
-        raise SourceError(f"{name} is damaged: its strips have {page.rowsperstrip} rows")
+    sizes = (page.tilelength, page.tilewidth, page.tiledepth) if page.is_tiled else (page.rowsperstrip,)
+    if min(sizes) < 1:
+        raise SourceError(f"{name} is damaged: its strips or tiles hold no pixels")
 
 
 def checked_table(

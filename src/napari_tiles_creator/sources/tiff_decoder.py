@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -194,12 +195,26 @@ class SegmentDecoder:
             decode = frame.decode  # made at its first use, which two threads must not share
             self.decoded_segments += 1
         try:
-            pixels, _, _ = decode(encoded, number, **extra)
+            pixels = self._tried(decode, table, number, encoded, extra)
         except MemoryError as error:
             raise SourceError(
                 f"{self.name} cannot be decoded: a strip or tile takes {size_text(table.decoded_bytes)} of memory"
             ) from error
         return np.asarray(pixels)
+
+    def _tried(self, decode: Any, table: SegmentTable, number: int, encoded: bytes, extra: dict[str, Any]) -> Any:
+        """Decode a segment; the last strip may hold as many rows as the others, of which some lie outside."""
+        rows = table.grid.rows_of(number)
+        try:
+            return decode(encoded, number, **extra)[0]
+        except MemoryError:
+            raise
+        except Exception:
+            if rows == table.grid.length:
+                raise
+            with suppress(Exception):
+                return decode(encoded, 0, **extra)[0][:, :rows]
+            raise
 
     def _placed(self, table: SegmentTable, number: int, pixels: Any) -> Decoded:
         """Return a segment with its place."""
@@ -217,6 +232,23 @@ class SegmentDecoder:
             width=pixels.shape[2] if is_array else grid.across,
             pixels=pixels,
         )
+
+
+@contextmanager
+def errors_of(name: str) -> Iterator[None]:
+    """Turn whatever codecs and libraries raise inside into one sentence about the file.
+
+    Raises
+    ------
+    SourceError
+        Instead of any other exception but one of memory.
+    """
+    try:
+        yield
+    except (SourceError, MemoryError):
+        raise
+    except Exception as error:
+        raise SourceError(f"{name} cannot be decoded: {' '.join(str(error).split())}") from error
 
 
 def _values_of(pixels: NDArray[Any]) -> Values:

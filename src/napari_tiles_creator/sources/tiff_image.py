@@ -11,7 +11,7 @@ import numpy as np
 from napari_tiles_creator.errors import SourceError
 from napari_tiles_creator.geometry.box import Box
 from napari_tiles_creator.sources.tiff_claims import checked_table
-from napari_tiles_creator.sources.tiff_decoder import SegmentDecoder
+from napari_tiles_creator.sources.tiff_decoder import SegmentDecoder, errors_of
 from napari_tiles_creator.sources.tiff_segments import HUGE_BYTES, SegmentGrid, SegmentTable
 
 if TYPE_CHECKING:
@@ -33,8 +33,6 @@ class TiffImage:
         The file.
     levels : tuple of TiffPageSeries
         The pyramid, full level first.
-    samples : str
-        What the samples of a pixel are; empty where there is one.
 
     Raises
     ------
@@ -42,7 +40,7 @@ class TiffImage:
         If the file ends before its pixels do.
     """
 
-    def __init__(self, path: Path, levels: tuple[tifffile.TiffPageSeries, ...], samples: str) -> None:
+    def __init__(self, path: Path, levels: tuple[tifffile.TiffPageSeries, ...]) -> None:
         self._path, self._levels = path, levels
         self._grids = [SegmentGrid.of(level.keyframe) for level in levels]
         self._contiguous_at = [_contiguous_at(level) for level in levels]
@@ -121,15 +119,11 @@ class TiffImage:
 
     def read(self, box: Box, number: int, z: int, level: int) -> NDArray[Any]:
         """Return a rectangle of a page, array (y, x, samples)."""
-        try:
-            offset = self._contiguous_at[level]
+        offset = self._contiguous_at[level]
+        with errors_of(self._path.name):
             if offset is not None:
                 return self._read_contiguous(box, number, z, level, offset)
             return self._read_segments(box, number, z, level)
-        except (SourceError, MemoryError):
-            raise
-        except Exception as error:  # codecs raise whatever they like
-            raise SourceError(f"{self._path.name} cannot be decoded: {' '.join(str(error).split())}") from error
 
     def uniform_value(self, box: Box, number: int, z: int, level: int, samples: slice) -> int | float | None:
         """Return the one value that all pixels of a rectangle have; see `Source.uniform_value`.
@@ -141,6 +135,10 @@ class TiffImage:
         """
         if self._contiguous_at[level] is not None:
             return None
+        with errors_of(self._path.name):
+            return self._known_value(box, number, z, level, samples)
+
+    def _known_value(self, box: Box, number: int, z: int, level: int, samples: slice) -> int | float | None:
         table = self._table(number, level)
         if not table.has_known:
             return None

@@ -23,6 +23,8 @@ MOST_DIRECTORIES = 500_000
 MOST_SEGMENTS = 2**23
 MOST_TAG_BYTES = 64 * 2**20
 DEEPEST = 16
+# What is said to lie before the end of the shortest head is not there.
+SHORTEST_HEAD = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ def check_structure(file: BinaryIO, path: Path) -> None:
     form, first = _head(file, path)
     if not first:
         raise SourceError(f"{path.name} cannot be read: it holds no image, it may be cut short")
-    _Walk(file, path.name, size, form).chain(first, ())
+    _Walk(file, path.name, size, form).chain(first)
     file.seek(0)
 
 
@@ -69,7 +71,7 @@ def _head(file: BinaryIO, path: Path) -> tuple[_Form, int]:
     order = {b"II": "<", b"MM": ">", b"EP": "<"}.get(head[:2])
     if order is None:
         raise SourceError(f"{path.name} cannot be read: it is no TIFF file, whatever its name says")
-    if len(head) < 8:
+    if len(head) < SHORTEST_HEAD:
         raise SourceError(f"{path.name} is cut short: it ends within its first bytes")
     version = struct.unpack_from(order + "H", head, 2)[0]
     if version == 43:
@@ -90,37 +92,36 @@ class _Walk:
         self.file, self.name, self.size, self.form = file, name, size, form
         self.visited = 0
 
-    def chain(self, offset: int, above: tuple[int, ...]) -> None:
-        """Follow a chain of directories to its end; `above` are those that it hangs below."""
-        seen = set(above)
+    def chain(self, offset: int) -> None:
+        """Follow the chain of directories to its end."""
+        seen = set()
         while offset:
             if offset in seen:
                 raise SourceError(f"{self.name} is damaged: its directories form a circle")
             seen.add(offset)
-            self.visited += 1
-            if self.visited > MOST_DIRECTORIES or len(above) > DEEPEST:
-                raise SourceError(f"{self.name} cannot be read: it has more than {MOST_DIRECTORIES:,} directories")
             below, following = self._directory(offset)
             for child in below:
-                self.sub(child, (*above, offset))
+                self._below(child, (offset,))
             offset = following
 
-    def sub(self, offset: int, above: tuple[int, ...]) -> None:
-        """Look at a directory below another one, which is no chain."""
-        if offset < 8:
+    def _below(self, offset: int, above: tuple[int, ...]) -> None:
+        """Look at a directory that hangs below others."""
+        if offset < SHORTEST_HEAD:
             return
         if offset in above or len(above) > DEEPEST:
             raise SourceError(f"{self.name} is damaged: its directories form a circle")
-        self.visited += 1
-        if self.visited > MOST_DIRECTORIES:
-            raise SourceError(f"{self.name} cannot be read: it has more than {MOST_DIRECTORIES:,} directories")
         for child in self._directory(offset)[0]:
-            self.sub(child, (*above, offset))
+            self._below(child, (*above, offset))
 
     def _directory(self, offset: int) -> tuple[tuple[int, ...], int]:
         """Return the directories below one, and where the next one is."""
         form = self.form
         count_size, tag_size, offset_size = form.size(form.count), form.size(form.tag), form.size(form.offset)
+        self.visited += 1
+        if self.visited > MOST_DIRECTORIES:
+            raise SourceError(f"{self.name} cannot be read: it has more than {MOST_DIRECTORIES:,} directories")
+        if offset >= self.size:
+            raise SourceError(f"{self.name} is cut short: a directory lies behind its end")
         self.file.seek(offset)
         head = self.file.read(count_size)
         if len(head) < count_size:
@@ -129,7 +130,7 @@ class _Walk:
         if count > MOST_TAGS:
             raise SourceError(f"{self.name} is damaged: a directory claims {count:,} tags")
         data = self.file.read(count * tag_size + offset_size)
-        if len(data) < count * tag_size:
+        if len(data) < count * tag_size + offset_size:
             raise SourceError(f"{self.name} is cut short: it ends within a directory")
         below: tuple[int, ...] = ()
         for code, kind, number, value in struct.iter_unpack(form.order + form.tag, data[: count * tag_size]):
@@ -137,11 +138,8 @@ class _Walk:
                 continue
             self._check_tag(code, kind, number, value)
             if code == SUB_DIRECTORIES:
-                below = self._offsets(kind, number, value, offset + count_size, data)
-        tail = data[count * tag_size :]
-        if len(tail) < offset_size:  # some writers end the last directory without the zero
-            return below, 0
-        return below, struct.unpack(form.order + form.offset, tail)[0]
+                below = self._offsets(kind, number, value)
+        return below, struct.unpack_from(form.order + form.offset, data, count * tag_size)[0]
 
     def _check_tag(self, code: int, kind: int, number: int, value: int) -> None:
         length = number * TYPE_BYTES.get(kind, 1)
@@ -156,7 +154,7 @@ class _Walk:
         elif length > MOST_TAG_BYTES and value + length <= self.size:
             raise SourceError(f"{self.name} cannot be read: its tag {code} claims {length:,} bytes")
 
-    def _offsets(self, kind: int, number: int, value: int, start: int, data: bytes) -> tuple[int, ...]:
+    def _offsets(self, kind: int, number: int, value: int) -> tuple[int, ...]:
         """Return where the directories below are."""
         code = {4: "I", 13: "I", 16: "Q", 18: "Q"}.get(kind)
         if code is None or not number:
@@ -168,10 +166,8 @@ class _Walk:
         if width <= inline:
             packed = struct.pack(self.form.order + ("Q" if inline == 8 else "I"), value)[:width]
         else:
-            here = self.file.tell()
+            if value + width > self.size:
+                raise SourceError(f"{self.name} is cut short: a directory lies behind its end")
             self.file.seek(value)
             packed = self.file.read(width)
-            self.file.seek(here)
-            if len(packed) < width:
-                raise SourceError(f"{self.name} is cut short: a directory lies behind its end")
         return struct.unpack(f"{self.form.order}{number}{code}", packed)

@@ -10,7 +10,7 @@ import numpy as np
 
 from napari_tiles_creator.errors import SourceError
 from napari_tiles_creator.sources.choice import check_values
-from napari_tiles_creator.sources.chunks import KEPT, Place, Stored, assembled, is_small, spans_at, spans_of
+from napari_tiles_creator.sources.chunks import KEPT, Place, Spans, Stored, is_small, spans_at, spans_of
 from napari_tiles_creator.sources.registry import first_sentence
 
 if TYPE_CHECKING:
@@ -81,10 +81,19 @@ class ZarrArray:
         return [str(name or "") for name in names] if isinstance(names, list) else []
 
     def __getitem__(self, index: Index) -> NDArray[Any]:
-        """Return a part; decodes the chunks that it touches."""
-        if not self._will_read_again(index):
+        """Return a part; decodes the chunks that it touches.
+
+        Where these hold other planes or channels, too, all of them are kept for a while, as far as they are few.
+        """
+        spans = spans_of(index, self.shape)
+        whole = tuple(self._whole_chunks(axis, span) for axis, span in enumerate(spans))
+        held_bytes = math.prod(b - a for a, b in whole) * self.dtype.itemsize
+        if whole == spans or held_bytes > KEPT.limit_bytes // 2:
             return np.asarray(self._array[index])
-        return assembled(index, self, self._chunk_at, self.plane_axes)
+        held = KEPT.get((self, whole), lambda: self._part(whole), True)
+        inside = [slice(a - c, b - c) for (a, b), (c, _) in zip(spans, whole, strict=True)]
+        where = tuple(part if isinstance(at, slice) else part.start for at, part in zip(index, inside, strict=True))
+        return np.array(held[where])
 
     def stored(self, place: Place) -> bytes | Stored:
         """Return the bytes of a chunk where they are few; see `chunks.UniformChunks`."""
@@ -99,7 +108,7 @@ class ZarrArray:
 
     def decoded(self, place: Place) -> NDArray[Any]:
         """Return the pixels of a chunk that lie inside the array."""
-        return self._chunk_at(place, True)
+        return self._part(spans_at(place, self.chunks, self.shape))
 
     def written(self, most: int) -> list[Path]:
         """Return some files of chunks, from all over the array."""
@@ -122,20 +131,15 @@ class ZarrArray:
         """Forget the chunks that are kept."""
         KEPT.forget(self)
 
-    def _will_read_again(self, index: Index) -> bool:
-        """Tell whether other planes or channels lie in the chunks that are touched, so that they are kept."""
-        spans = spans_of(index, self.shape)
-        return any(
-            axis not in self.plane_axes and (a % c or (b % c and b != n))
-            for axis, ((a, b), c, n) in enumerate(zip(spans, self.chunks, self.shape, strict=True))
-        )
+    def _whole_chunks(self, axis: int, span: tuple[int, int]) -> tuple[int, int]:
+        """Return a span as it is, along rows and columns, else as far as the chunks reach that it touches."""
+        if axis in self.plane_axes:
+            return span
+        length = self.chunks[axis]
+        return span[0] // length * length, min(-(-span[1] // length) * length, self.shape[axis])
 
-    def _chunk_at(self, place: Place, again: bool) -> NDArray[Any]:
-        return KEPT.get((self, place), lambda: self._decoded(place), again)
-
-    def _decoded(self, place: Place) -> NDArray[Any]:
-        where = tuple(slice(a, b) for a, b in spans_at(place, self.chunks, self.shape))
-        return np.asarray(self._array[where])
+    def _part(self, spans: Spans) -> NDArray[Any]:
+        return np.asarray(self._array[tuple(slice(*span) for span in spans)])
 
     def _path(self, place: Place) -> Path:
         key: str = self._array.metadata.encode_chunk_key(place)

@@ -1,6 +1,5 @@
 """Masks are read in blocks; every chunk is decoded at most once, from any number of threads."""
 
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -9,28 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chunked_array import ChunkedArray
 from napari_tiles_creator.engine.coverage.mask import Mask, chunk_of
 from napari_tiles_creator.geometry.blocks import block_shape, boxes_of
 from napari_tiles_creator.geometry.box import Box
 from napari_tiles_creator.sources.array import source_of
-
-
-class ChunkedArray:
-    """An array that notes what is read of it."""
-
-    def __init__(self, pixels, chunks):
-        self.pixels, self.chunks = pixels, chunks
-        self.shape, self.dtype = pixels.shape, pixels.dtype
-        self.reads = np.zeros(pixels.shape, int)
-        self._lock = threading.Lock()
-
-    def __getitem__(self, index):
-        for at, chunk, length in zip(index, self.chunks, self.shape, strict=True):
-            assert at.start % chunk == 0
-            assert at.stop % chunk == 0 or at.stop == length
-        with self._lock:
-            self.reads[index] += 1
-        return self.pixels[index]
 
 
 def known_value(array, index):

@@ -4,9 +4,11 @@ import subprocess
 import sys
 import zlib
 
+import h5py
 import numpy as np
 import pytest
 import tifffile
+import zarr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -23,6 +25,18 @@ def write_mask(path, mask, form, dtype="uint8", chunk=(16, 16)):
     if form == "png":
         path = path.with_suffix(".png")
         Image.fromarray((mask * 200).astype(np.uint8)).save(path)
+    elif form == "npy":
+        path = path.with_suffix(".npy")
+        np.save(path, pixels)
+    elif form == "h5":
+        path = path.with_suffix(".h5")
+        with h5py.File(path, "w") as file:
+            chunks = tuple(min(pair) for pair in zip(chunk, mask.shape, strict=True))
+            file.create_dataset("a/mask", data=pixels, chunks=chunks, compression="gzip")
+        return f"{path}#/a/mask"
+    elif form == "zarr":
+        path = path.with_suffix(".zarr")
+        zarr.create_array(path, data=pixels, chunks=chunk, overwrite=True)
     elif form == "tiles":
         path = path.with_suffix(".tif")
         tifffile.imwrite(path, pixels, tile=chunk, compression="zlib")
@@ -41,13 +55,13 @@ def measured(body, signal, **changes):
 
 
 forms = st.tuples(
-    st.sampled_from(["plain", "strips", "tiles", "png"]),
+    st.sampled_from(["plain", "strips", "tiles", "png", "npy", "h5", "zarr"]),
     st.sampled_from(["uint8", "uint16", "float32", "int16"]),
     st.tuples(st.sampled_from([16, 32, 48]), st.sampled_from([16, 32, 64])),
 )
 
 
-@settings(max_examples=80)
+@settings(max_examples=40)
 @given(
     plane=st.tuples(st.integers(1, 90), st.integers(1, 90)),
     first=forms,

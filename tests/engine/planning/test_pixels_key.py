@@ -28,7 +28,7 @@ def keys(folder, **changes):
     plan = make_plan(Recipe.preset("unet", source=folder, output=folder / "out").changed(fields))
     image = plan.images[0]
     assert image.name == "a.tif"
-    return source_key(image, plan.recipe.media), pixels_key(image, plan.recipe), ranges_key(plan, image)
+    return source_key(image), pixels_key(image, plan.recipe), ranges_key(plan, image)
 
 
 RESCALED = {"calibration__enabled": True, "calibration__scale": 1.5}
@@ -88,5 +88,5 @@ def test_another_opener_is_another_source(folder):
     found = []
     for opener in (lambda: None, lambda: None):
         items = [replace(item, info=replace(item.info, opener=opener)) for item in scan(recipe.media)]
-        found.append(source_key(make_plan(recipe, items).images[0], recipe.media))
+        found.append(source_key(make_plan(recipe, items).images[0]))
     assert found[0] != found[1]

@@ -43,6 +43,7 @@ class CalibrationPanel(Panel[Calibration]):
             more, ("interpolation", "Method", ChoiceEditor({name: name.capitalize() for name in INTERPOLATIONS}))
         )
         self.add_fields(more, ("antialias", "", CheckEditor("Smooth before shrinking")))
+        self.add_fields(more, ("use_pyramid", "", CheckEditor("Shrink from the files' smaller levels")))
 
     def refresh(self) -> None:
         """Enable what has an effect: the target and the method only where images are rescaled."""
@@ -51,6 +52,9 @@ class CalibrationPanel(Panel[Calibration]):
         method = self.editor("interpolation")
         method.setEnabled(on)
         self.editor("antialias").setEnabled(on and method.value() in ("linear", "cubic"))
+        use_pyramid = self.editor("use_pyramid")
+        use_pyramid.setEnabled(on and method.value() != "nearest")
+        self.show_row("use_pyramid", not use_pyramid.value() or any(len(i.info.levels) > 1 for i in self._images))
         # A factor that is there stays editable, so that it can be taken away.
         self.editor("scale").setEnabled(on or by_factor)
         self._show_result()
@@ -67,8 +71,7 @@ class CalibrationPanel(Panel[Calibration]):
         else:
             hint = "not in the files: enter it" if unknown else "each file's own"
         self.editor("pixel_size_um").set_hint(hint)
-        self._show_result()
-        self.show_summary()
+        self._show()
 
     def summary(self) -> str:
         """Return source and target pixel size, and the factor."""

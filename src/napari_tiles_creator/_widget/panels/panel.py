@@ -153,8 +153,9 @@ class Panel(QFrame, Generic[S]):
 
     def show_row(self, field: str, on: bool) -> None:
         """Show a field and its label, or hide what has no effect now."""
-        self._labels[field].setVisible(on)
-        self._editors[field].setVisible(on)
+        for widget in (self._labels.get(field), self._editors[field]):
+            if widget is not None:
+                widget.setVisible(on)
 
     def enable(self, field: str, on: bool, why_not: str = "") -> None:
         """Let a field be edited, or not and say why in its tooltip."""
@@ -260,8 +261,9 @@ class Panel(QFrame, Generic[S]):
 
 
 def mark(editor: QWidget, wrong: bool) -> None:
-    """Paint an editor in the theme's error colour, or no longer."""
-    for widget in (editor, *editor.findChildren(QWidget)):
+    """Paint an editor, or the parts of it that it says are wrong, in the theme's error colour; or no longer."""
+    parts = editor.wrong_parts() if wrong and hasattr(editor, "wrong_parts") else [editor]
+    for widget in (child for part in parts for child in (part, *part.findChildren(QWidget))):
         widget.setProperty("invalid", wrong)
         widget.style().unpolish(widget)
         widget.style().polish(widget)

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtCore import QAbstractTableModel, QModelIndex, Qt, Signal
 
 from napari_tiles_creator._widget.controls.naming import differences
+from napari_tiles_creator._widget.questions import question_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from napari_tiles_creator._widget.controls.icons import ThemeIcons
     from napari_tiles_creator.engine.planning.scan import Scanned
@@ -28,6 +29,8 @@ class SourcesModel(QAbstractTableModel):
     ----------
     icons : ThemeIcons
         Where the warning icon comes from.
+    in_words : callable
+        Puts a message of the engine into the dock's words.
 
     Attributes
     ----------
@@ -43,8 +46,9 @@ class SourcesModel(QAbstractTableModel):
 
     ticked = Signal()
 
-    def __init__(self, icons: ThemeIcons) -> None:
+    def __init__(self, icons: ThemeIcons, in_words: Callable[[str], str] = str) -> None:
         super().__init__()
+        self._in_words = in_words
         self.rows: list[Scanned] = []
         self.left_out: set[str] = set()
         self.problems: dict[str, str] = {}
@@ -86,7 +90,7 @@ class SourcesModel(QAbstractTableModel):
     def problem(self, row: int) -> str:
         """Return what is wrong with the source in a row, empty where nothing is."""
         item = self.item(row)
-        return item.problem or self.problems.get(item.found.name, "")
+        return self._in_words(item.problem or self.problems.get(item.found.name, ""))
 
     def is_ticked(self, row: int) -> bool:
         """Whether the source in a row takes part."""
@@ -152,7 +156,13 @@ class SourcesModel(QAbstractTableModel):
         row, column = index.row(), index.column()
         if role == Qt.ItemDataRole.DisplayRole:
             item = self.item(row)
-            return text_of(item, column) if item.info or column == NAME else _reason(item) if column == SIZE else ""
+            return (
+                text_of(item, column)
+                if item.info or column == NAME
+                else self._in_words(_reason(item))
+                if column == SIZE
+                else ""
+            )
         if role == Qt.ItemDataRole.ToolTipRole:
             return _tooltip(self.item(row), self.problem(row), column)
         if role == Qt.ItemDataRole.DecorationRole and column == NAME and self.problem(row):
@@ -186,8 +196,10 @@ def text_of(item: Scanned, column: int) -> str:
 
 
 def _reason(item: Scanned) -> str:
-    """Return why a source cannot be read without its name, which stands beside it."""
-    name = item.found.name
+    """Return why a source cannot be read, without its name, which stands beside it; a question in short."""
+    name, question = item.found.name, question_in(item.problem)
+    if question is not None:
+        return question.short
     return item.problem.removeprefix(name.rpartition("/")[2]).removeprefix(name).lstrip(": ")
 
 

@@ -109,7 +109,7 @@ def _scanned(layer: Image, stem: str, media: Media) -> Scanned:
             path,
             levels,
             last=_last_axis(layer, media.rgb),
-            labels=layer.axis_labels[:-2],
+            labels=_labels(layer, media.axes),
             pixel_size=size,
             pixel_size_from=said,
         )
@@ -117,6 +117,21 @@ def _scanned(layer: Image, stem: str, media: Media) -> Scanned:
     except SourceError as error:
         return Scanned(found, size_bytes, None, str(error))
     return Scanned(found, size_bytes, replace(info, opener=LayerOpener(layer, open_array)))
+
+
+def _labels(layer: Image, told: str | None) -> tuple[str, ...]:
+    """Return the names of the axes before rows and columns: what the user says where that fits, else the layer's.
+
+    Raises
+    ------
+    SourceError
+        If the user says that a layer's rows and columns are others than those it is drawn with.
+    """
+    if not told or len(told) != layer.ndim + layer.rgb:
+        return tuple(layer.axis_labels[:-2])
+    if not told.removesuffix("S" if layer.rgb else "").endswith("YX"):
+        raise SourceError(f"{layer.name}: axes {told} (media.axes): the last ones of a layer are rows and columns, YX")
+    return tuple(told[: layer.ndim - 2])
 
 
 def _last_axis(layer: Image, rgb: bool | None) -> str:

@@ -46,6 +46,8 @@ class Histograms:
             ranges_key(plan, image),
             normalization,
             image.dtype,
+            image.level,
+            image.colours,
         )
         if normalization.scope == "tile":
             shown += (image.tiling,)

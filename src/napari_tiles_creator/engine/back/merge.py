@@ -103,6 +103,8 @@ def merge(
     if target.resolve() == folder.resolve():
         raise DatasetError(f"{target} is the dataset itself: choose another folder for the merged images")
     recipe = Recipe.of(manifest.head["recipe"])
+    if denormalize and recipe.media.colours is not None:
+        raise DatasetError("the channels were composed to colours (media.colours): their values cannot be had back")
     job = _Merge(recipe, Path(tiles) if tiles else folder, cast("Blend", blend), _fill_value(missing), denormalize)
     sources = [source for source in manifest.head["sources"] if not source.get("failed")]
     for source in sources:

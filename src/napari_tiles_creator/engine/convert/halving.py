@@ -58,12 +58,13 @@ def halved(pixels: NDArray[Any], nearest: bool) -> NDArray[Any]:
         total += corner
     total += wider(2)
     total >>= wider(2)
-    return total.astype(pixels.dtype)
+    mean: NDArray[Any] = total.astype(pixels.dtype)
+    return mean
 
 
 def _float_mean(corners: list[NDArray[Any]], dtype: np.dtype[Any]) -> NDArray[Any]:
     # A quarter of each, so that the largest values do not overflow.
-    total = corners[0] * dtype.type(0.25)
+    total: NDArray[Any] = corners[0] * dtype.type(0.25)
     for corner in corners[1:]:
         total += corner * dtype.type(0.25)
     return total

@@ -18,8 +18,18 @@ if TYPE_CHECKING:
 class TileTaker(Protocol):
     """Where tiles go."""
 
-    def take(self, tile: NDArray[Any], level: int, row: int, column: int) -> None:
-        """Take a tile, array (planes, y, x, samples), cut short at the plane's end; called from several threads."""
+    def take(self, tile: NDArray[Any], uniform: bool, level: int, row: int, column: int) -> None:
+        """Take a tile; called from several threads.
+
+        Parameters
+        ----------
+        tile : array (planes, y, x, samples)
+            The pixels, cut short at the plane's end.
+        uniform : bool
+            Whether all pixels of each plane and sample are equal.
+        level, row, column : int
+            Where it lies.
+        """
         ...
 
 
@@ -93,10 +103,11 @@ class TilePyramid:
 
         def one(column: int) -> None:
             pixels = buffer[:, :, column * tile : (column + 1) * tile]
-            taker.take(pixels, level, row, column)
+            uniform = _is_uniform(pixels)
+            taker.take(pixels, uniform, level, row, column)
             if below is None:
                 return
-            small = pixels[:, :1, :1] if is_uniform(pixels) else halved(pixels, self._nearest)
+            small = pixels[:, :1, :1] if uniform else halved(pixels, self._nearest)
             left, height, width = column * (tile // 2), -(-pixels.shape[1] // 2), -(-pixels.shape[2] // 2)
             below[:, top : top + height, left : left + width] = small
 
@@ -107,7 +118,7 @@ class TilePyramid:
             self._give(level + 1, row // 2, taker)
 
 
-def is_uniform(tile: NDArray[Any]) -> bool:
+def _is_uniform(tile: NDArray[Any]) -> bool:
     """Tell whether all pixels of each plane and sample are equal; array (planes, y, x, samples)."""
     first = tile[:, :1, :1]
     # Most tiles that are not uniform show it in one row.

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_tiles_creator.engine.convert.pyramid import is_uniform
 from napari_tiles_creator.engine.convert.tile_codec import encoded, predictor_of
 
 if TYPE_CHECKING:
@@ -59,9 +58,9 @@ class TiffFile:
         numbers = np.arange(int(np.prod([length for _, length in outer]))).reshape([length for _, length in outer])
         return _Pages(self, numbers[tuple(position.get(axis, slice(None)) for axis, _ in outer)].ravel())
 
-    def put(self, tile: NDArray[Any], page: int, level: int, row: int, column: int) -> None:
+    def put(self, tile: NDArray[Any], uniform: bool, page: int, level: int, row: int, column: int) -> None:
         """Write a tile, array (y, x, samples), cut short at the plane's end."""
-        if is_uniform(tile[None]):
+        if uniform:
             key = tile[0, 0].tobytes()
             place = self._places.get(key)
             if place is None:
@@ -108,10 +107,10 @@ class _Pages:
     def __init__(self, file: TiffFile, pages: NDArray[np.intp]) -> None:
         self._file, self._pages = file, pages
 
-    def take(self, tile: NDArray[Any], level: int, row: int, column: int) -> None:
+    def take(self, tile: NDArray[Any], uniform: bool, level: int, row: int, column: int) -> None:
         """Write a tile of each plane; see `TileTaker`."""
         for plane, page in zip(tile, self._pages, strict=True):
-            self._file.put(plane, int(page), level, row, column)
+            self._file.put(plane, uniform, int(page), level, row, column)
 
 
 def _write_structure(path: Path, layout: Layout) -> None:
@@ -124,7 +123,7 @@ def _write_structure(path: Path, layout: Layout) -> None:
         metadata |= {f"PhysicalSize{axis}": um, f"PhysicalSize{axis}Unit": "µm"}
     if layout.channel_names:
         metadata["Channel"] = {"Name": list(layout.channel_names)}
-    shared = {
+    shared: dict[str, Any] = {
         "dtype": layout.dtype,
         "tile": (layout.tile, layout.tile),
         "compression": None if layout.compression == "none" else layout.compression,
@@ -138,7 +137,9 @@ def _write_structure(path: Path, layout: Layout) -> None:
         for level, shape in enumerate(layout.shapes):
             rows, columns = layout.grid(level)
             no_tiles = (b"" for _ in range(int(np.prod(lengths)) * rows * columns))
-            own = {"subfiletype": 1} if level else {"subifds": len(layout.shapes) - 1, "metadata": metadata}
+            own: dict[str, Any] = (
+                {"subfiletype": 1} if level else {"subifds": len(layout.shapes) - 1, "metadata": metadata}
+            )
             if size:
                 scale = layout.shapes[0][0] / shape[0], layout.shapes[0][1] / shape[1]
                 own |= {
@@ -149,16 +150,16 @@ def _write_structure(path: Path, layout: Layout) -> None:
             writer.write(no_tiles, shape=full, **shared, **own)
 
 
-def _tags(path: Path, levels: int) -> Iterator[list[tuple[tuple[int, str], tuple[int, str]]]]:
+def _tags(path: Path, levels: int) -> Iterator[list[list[tuple[int, str]]]]:
     """Yield, for each level, where the offsets and the lengths of each page's tiles stand, and as what type."""
     import tifffile
 
     with tifffile.TiffFile(path) as file:
-        pages = [file.pages.get(number) for number in range(len(file.pages))]
+        pages: list[Any] = [file.pages.get(number) for number in range(len(file.pages))]
         for level in range(levels):
             found = []
             for page in pages:
-                here = page if not level else page.pages.get(level - 1)
-                tags = (here.tags[name] for name in ("TileOffsets", "TileByteCounts"))
+                here = page.pages.get(level - 1) if level else page
+                tags = [here.tags[name] for name in ("TileOffsets", "TileByteCounts")]
                 found.append([(tag.valueoffset, TAG_TYPES[int(tag.dtype)]) for tag in tags])
             yield found

@@ -93,9 +93,9 @@ class _Chunks:
     def __init__(self, levels: list[Any], position: list[int | None], tile: int) -> None:
         self._levels, self._position, self._tile = levels, position, tile
 
-    def take(self, tile: NDArray[Any], level: int, row: int, column: int) -> None:
+    def take(self, tile: NDArray[Any], uniform: bool, level: int, row: int, column: int) -> None:
         """Write a chunk of each channel or colour; see `TileTaker`."""
-        if not tile.any():  # what is not there is zero
+        if uniform and not tile[:, 0, 0].any():  # what is not there is zero
             return
         y, x = row * self._tile, column * self._tile
         place = slice(y, y + tile.shape[1]), slice(x, x + tile.shape[2])

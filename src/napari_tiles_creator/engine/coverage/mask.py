@@ -116,7 +116,13 @@ class Mask:
 
     def _decoded(self, box: Box) -> NDArray[np.bool_] | bool:
         known = self._uniform(box)
-        return self._inside(self.source.read(box, **self._at)) if known is None else known
+        if known is not None:
+            return known
+        inside = self._inside(self.source.read(box, **self._at))
+        # Nothing is cheaper to count than one value, and most of a large mask is.
+        if inside.all():
+            return True
+        return inside if inside.any() else False
 
     def _inside(self, pixels: NDArray[Any]) -> NDArray[np.bool_]:
         if self.inverted:
@@ -135,9 +141,11 @@ def _parts(chunks: Iterable[Box], block: Box) -> Iterator[tuple[Box, Box]]:
 
 def _joined(block: Box, parts: Iterable[tuple[Box, NDArray[np.bool_] | bool]]) -> NDArray[np.bool_] | bool:
     """Put the parts of a block together."""
+    kept = list(parts)
+    first = kept[0][1]
+    if len(kept) == 1 or (isinstance(first, bool) and all(inside is first for _, inside in kept)):
+        return first
     out = np.empty(block.shape, np.bool_)
-    for box, inside in parts:
-        if box == block:
-            return inside
+    for box, inside in kept:
         out[box.moved(-block.y, -block.x).slices] = inside
     return out

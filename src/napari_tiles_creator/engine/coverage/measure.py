@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -80,9 +80,7 @@ def coverage_steps(request: Request) -> Generator[Warned | Progress, None, Cover
     """
     files = (request.body, request.signal)
     with ExitStack() as stack:
-        sources = [file.open() for file in files]
-        for source in sources:
-            stack.callback(source.close)
+        sources = [stack.enter_context(closing(file.open())) for file in files]
         infos = (sources[0].info, sources[1].info)
         positions = [file.position(info) for file, info in zip(files, infos, strict=True)]
         fitting(files, infos)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from abc import ABC, abstractmethod
 from collections import Counter, deque
 from functools import partial
@@ -17,7 +18,6 @@ from napari_tiles_creator.geometry.grid import pair
 from napari_tiles_creator.sinks.base import TileFacts
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Callable, Iterator, Mapping
 
     from napari_tiles_creator.engine.export.events import Event
@@ -58,24 +58,45 @@ class ImageJob(ABC):
         self.running = 0
         self.counts: Counter[type[Event]] = Counter()
         self._pixels, self._tile_rows, self._reads_in_row, self._stop = pixels, tile_rows, reads_in_row, stop
-        self._waiting: deque[Task] = deque()
+        self._waiting: deque[tuple[int, Task]] = deque()
+        self._under_way: set[int] = set()
+        self._lock = threading.Lock()
+        self._ahead = 1
         self._stages = self._plan_stages()
 
     def next_tasks(self, workers: int) -> list[Task]:
         """Return the tasks to start now; the image is through when none runs and none is left.
 
-        No more run at once than there is memory for the bands they read: others would push these out, and every
-        band would be decoded again and again.
+        None begins that would need bands which push out those of a task that is still under way: every band would be
+        decoded again and again.
         """
         if self.failure:
             self._waiting.clear()
         elif not self._waiting and not self.running:
-            self._waiting.extend(next(self._stages, []))
-        free = self._pixels.reads_at_once(self._tile_rows, workers, self._reads_in_row) - self.running
-        tasks = [self._waiting.popleft() for _ in range(min(free, len(self._waiting)))]
-        self.running += len(tasks)
+            self._waiting.extend(enumerate(next(self._stages, [])))
+            self._ahead = self._pixels.reads_ahead(self._tile_rows, self._reads_in_row)
+        tasks: list[Task] = []
+        while self._waiting and self.running < workers and self._waiting[0][0] < self._oldest + self._ahead:
+            number, task = self._waiting.popleft()
+            with self._lock:
+                self._under_way.add(number)
+            self.running += 1
+            tasks.append(partial(self._carried_out, number, task))
         self.is_through = not self.running
         return tasks
+
+    @property
+    def _oldest(self) -> int:
+        """The first task that is not done, of those that were begun; the first that waits where none is."""
+        with self._lock:
+            return min(self._under_way, default=self._waiting[0][0])
+
+    def _carried_out(self, number: int, task: Task) -> list[Event]:
+        try:
+            return task()
+        finally:
+            with self._lock:
+                self._under_way.discard(number)
 
     def close(self) -> None:
         """Release the file and the memory."""

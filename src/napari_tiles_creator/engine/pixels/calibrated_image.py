@@ -158,21 +158,20 @@ class CalibratedImage:
             columns = columns // 2 // block * block or block
         return columns
 
-    def reads_at_once(self, rows: int, workers: int, reads_in_row: int) -> int:
-        """Return how many rectangles of so many rows can be read at once from blocks that are kept.
+    def reads_ahead(self, rows: int, reads_in_row: int) -> int:
+        """Return how many reads in a row of them may be under way or done before the first of them is done.
+
+        More of them would push out blocks that the first still needs, and each would be decoded again and again.
 
         Parameters
         ----------
         rows : int
-            Height of a rectangle, calibrated px.
-        workers : int
-            How many are wanted.
+            Height of what is read at once, calibrated px.
         reads_in_row : int
-            Rectangles beside each other, which are read one after the other and share their blocks.
+            Reads beside each other, before the next row of them begins.
         """
         needed = max(1, self._working_bytes(rows, self.stripe_columns(rows)))
-        fit = max(1, self.hold_bytes // needed)
-        return workers if reads_in_row >= 2 * workers and needed <= self.hold_bytes else min(workers, fit)
+        return max(1, self.hold_bytes // needed * reads_in_row)
 
     def close(self) -> None:
         """Release the file and the memory."""

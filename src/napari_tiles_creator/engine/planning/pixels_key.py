@@ -26,7 +26,7 @@ def source_key(image: ImagePlan) -> tuple[Hashable, ...]:
 def pixels_key(image: ImagePlan, recipe: Recipe) -> tuple[Hashable, ...]:
     """Return what the calibrated pixels of all kept planes of an image depend on."""
     calibration = recipe.calibration
-    how = (calibration.interpolation, calibration.antialias) if image.is_calibrated else ()
+    how = (calibration.interpolation, calibration.antialias, image.level) if image.is_calibrated else ()
     return *source_key(image), image.planes, image.shape, how
 
 

@@ -88,7 +88,7 @@ class Area:
             all_empty = np.maximum.reduceat(high.max(axis=0), starts) <= self.level
             states[row] = np.where(all_full, FULL, np.where(all_empty, EMPTY, MIXED))
             for column in np.flatnonzero(states[row] == MIXED).tolist():
-                mixed[row, column] = blocks[:, column * PER_TILE : (column + 1) * PER_TILE]
+                mixed[row, column] = blocks[:, column * PER_TILE : (column + 1) * PER_TILE].copy()
         return states, mixed
 
     def _bounds(self, tile_row: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
