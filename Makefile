@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 RUN := QT_API=pyqt6
 DEMO ?= demo
 
-.PHONY: help demo test check napari screenshots benchmark clean
+.PHONY: help demo test large check napari screenshots benchmark clean
 
 help:  ## show this list
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -16,6 +16,9 @@ demo: $(VENV)/.core  ## sample images, exported for a UNet and a YOLO
 test: $(VENV)/.test  ## the whole test suite, windows included, without a screen
 	@sh scripts/system_libraries.sh
 	$(RUN) $(BIN)/python -m pytest
+
+large: $(VENV)/.test  ## the tests that need minutes and gigabytes: images of up to 100,000 x 100,000 px
+	$(RUN) $(BIN)/python -m pytest -m large
 
 check: $(VENV)/.check  ## lint, types, contracts between layers, the plugin's manifest
 	$(BIN)/ruff check
@@ -31,9 +34,10 @@ screenshots: $(VENV)/.test  ## the pictures in docs/images, from a real window
 	@sh scripts/system_libraries.sh
 	$(RUN) $(BIN)/python scripts/make_screenshots.py
 
-benchmark: $(VENV)/.benchmark $(VENV)/.test  ## export rates beside a plain loop and patchify; how long the dock keeps napari waiting
+benchmark: $(VENV)/.benchmark $(VENV)/.test  ## export rates beside a plain loop and patchify; scans beside tifffile; how long the dock keeps napari waiting
 	@sh scripts/system_libraries.sh
 	$(BIN)/python benchmarks/export_rate.py
+	$(BIN)/python benchmarks/scan_rate.py
 	$(RUN) $(BIN)/python benchmarks/widget_latency.py
 
 clean:  ## remove the virtual environment and the demo

@@ -14,6 +14,7 @@ from PIL import Image
 
 from napari_tiles_creator.errors import SourceError
 from napari_tiles_creator.sources.claim import check_claim, free_bytes, size_text
+from peak_memory import PEAK
 
 SMALL = np.random.default_rng(0).integers(0, 256, (16, 16, 3), np.uint8)
 
@@ -83,22 +84,21 @@ BOMBS = {
     "lossless.webp": webp(16383, 16383, lossless=True),
 }
 
-READ = """
-import json, resource, sys
+READ = f"""{PEAK}
+import json, sys
 from pathlib import Path
 import imagecodecs, numpy, PIL.BmpImagePlugin
 from napari_tiles_creator.errors import SourceError
 from napari_tiles_creator.geometry.box import Box
 from napari_tiles_creator.sources.registry import open_source
-def peak(): return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-before, told = peak(), {}
+before, told = peak_bytes(), {{}}
 for path in sorted(Path(sys.argv[1]).iterdir()):
     try:
         source = open_source(path)
         source.read(Box(0, 0, min(64, source.info.plane_shape[0]), min(64, source.info.plane_shape[1])))
     except SourceError as error:
         told[path.name] = str(error)
-print(json.dumps([told, peak() - before]))
+print(json.dumps([told, peak_bytes() - before]))
 """
 
 

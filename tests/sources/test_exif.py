@@ -30,9 +30,8 @@ def test_both_byte_orders(order, name):
     exif = parse_exif(name + block(order))
     assert exif == Exif(6, (2000.0, 4000.0), 3)
     assert exif.pixel_size == (PixelSize(5.0, 2.5), "EXIF resolution")
-    assert exif.notes == (
-        "it wants to be shown turned by 90° to the right (EXIF orientation 6): it is tiled as it is stored",
-    )
+    (note,) = exif.notes
+    assert note == "it wants to be shown turned by 90° to the right (EXIF orientation 6): it is tiled as it is stored"
 
 
 def test_what_pillow_writes():

@@ -318,6 +318,17 @@ def test_the_one_image_beside_tables(tmp_path):
     assert open_source(path).info.shape == (20, 30)
 
 
+def test_a_file_whose_groups_go_in_circles(tmp_path):
+    path = written(tmp_path / "a.h5", numbers(20, 30), "g/only")
+    with h5py.File(path, "a") as file:
+        file["g/self"] = file["g"]
+        file["g/root"] = file["/"]
+        file["g/soft"] = h5py.SoftLink("/g")
+        file["g/elsewhere"] = h5py.ExternalLink("gone.h5", "/")
+    assert open_source(path).info.shape == (20, 30)
+    assert open_source(path, Opening(dataset="g/self/self/only")).info.shape == (20, 30)
+
+
 def test_a_file_without_datasets(tmp_path):
     with h5py.File(tmp_path / "a.h5", "w") as file:
         file.create_group("nothing")
@@ -339,13 +350,15 @@ def test_many_threads_read_at_once(tmp_path):
 
 
 @pytest.mark.parametrize("fill", [0, 9])
-def test_chunks_that_were_never_written_have_the_fill_value(tmp_path, fill):
+@pytest.mark.parametrize("compression", ["gzip", "lzf"])
+def test_chunks_that_were_never_written_have_the_fill_value(tmp_path, fill, compression):
     with h5py.File(tmp_path / "a.h5", "w") as file:
-        dataset = file.create_dataset("m", (200, 300), "u1", chunks=(64, 64), compression="gzip", fillvalue=fill)
+        dataset = file.create_dataset("m", (200, 300), "u1", chunks=(64, 64), compression=compression, fillvalue=fill)
         dataset[64:128, :128] = 7
         dataset[0, 299] = 8
     source = open_source(tmp_path / "a.h5")
     assert source.uniform_value(Box(130, 5, 70, 290)) == fill
+    # Small enough to be taken for uniform, and looked at once.
     assert source.uniform_value(Box(64, 0, 64, 128)) == 7
     assert source.uniform_value(Box(64, 0, 64, 129)) is None
     assert source.uniform_value(Box(0, 260, 5, 5)) is None

@@ -155,9 +155,8 @@ def test_orientation_is_told_and_not_applied(tmp_path):
     exif[0x0112] = 6
     Image.fromarray(GREY8).save(tmp_path / "a.png", exif=exif)
     source = open_source(tmp_path / "a.png")
-    assert source.info.notes == (
-        "it wants to be shown turned by 90° to the right (EXIF orientation 6): it is tiled as it is stored",
-    )
+    (note,) = source.info.notes
+    assert note == "it wants to be shown turned by 90° to the right (EXIF orientation 6): it is tiled as it is stored"
     np.testing.assert_array_equal(source.read(Box(0, 0, 41, 53)), GREY8)
 
 
@@ -184,3 +183,11 @@ def test_a_header_that_says_nonsense_is_damage(tmp_path, bits, colour):
     (tmp_path / "a.png").write_bytes(png((53, 41, bits, colour, 0), b""))
     with pytest.raises(SourceError, match=rf"a\.png is damaged: its header says colour type {colour} with {bits} bits"):
         open_source(tmp_path / "a.png")
+
+
+def test_a_side_longer_than_the_decoder_takes_is_refused_by_name(tmp_path):
+    (tmp_path / "a.png").write_bytes(png((1_000_001, 1, 8, 0, 0), bytes(1_000_002)))
+    with pytest.raises(SourceError, match=r"a\.png: PNG of 1000001 × 1 px is not read: 1,000,000 a side is the most"):
+        open_source(tmp_path / "a.png")
+    (tmp_path / "a.png").write_bytes(png((1_000_000, 1, 8, 0, 0), bytes(1_000_001)))
+    assert open_source(tmp_path / "a.png").read(Box(0, 999_990, 1, 10)).shape == (1, 10)

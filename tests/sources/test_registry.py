@@ -3,6 +3,8 @@
 import functools
 import io
 import logging
+import re
+from pathlib import Path
 
 import h5py
 import imagecodecs
@@ -66,6 +68,13 @@ def encoded(kind: str) -> bytes:
 
 def test_every_extension_is_tested_here_or_elsewhere():
     assert set(KIND_OF) | ELSEWHERE == set(EXTENSIONS)
+
+
+def test_every_extension_stands_in_the_reference():
+    page = Path(__file__).parents[2] / "docs" / "reference" / "formats.md"
+    named = re.findall(r"`(\.\w+)`", page.read_text(encoding="utf-8").partition("\n## ")[0])
+    named = [name for name in named if name in EXTENSIONS]
+    assert set(named) == set(EXTENSIONS)
 
 
 def problem(path) -> str:

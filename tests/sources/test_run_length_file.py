@@ -251,7 +251,7 @@ same = all(
 file = RunLengthFile(path)
 mask = file.whole()
 text = mask.to_coco()["counts"]
-print(json.dumps([peak_bytes(), path.stat().st_size, same, mask.area / side**2]))
+print(json.dumps([peak(), path.stat().st_size, same, mask.area / side**2]))
 """
 
 

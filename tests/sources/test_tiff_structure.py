@@ -14,6 +14,7 @@ import pytest
 import tifffile
 from PIL import Image
 
+from napari_tiles_creator.cli import main
 from napari_tiles_creator.errors import SourceError
 from napari_tiles_creator.geometry.box import Box
 from napari_tiles_creator.sources.registry import open_source
@@ -210,6 +211,7 @@ RANDOM = {
 OPENED = """
 import json, resource, sys, time, tracemalloc, warnings, logging
 from pathlib import Path
+from napari_tiles_creator.cli import main
 from napari_tiles_creator.errors import SourceError
 from napari_tiles_creator.geometry.box import Box
 from napari_tiles_creator.sources.registry import open_source
@@ -292,3 +294,26 @@ def test_a_file_cut_anywhere_says_so(tmp_path, whole):
         path.write_bytes(whole[: int(len(whole) * share)])
         with pytest.raises(SourceError, match=r"^cut\.tif"):
             read_all(path)
+
+
+def test_an_export_goes_on_past_them(tmp_path, capsys):
+    """A folder of good images and all these: the good ones are tiled, each of the others is named with its reason."""
+    folder = tmp_path / "images"
+    folder.mkdir()
+    for name in ("a_good", "m_good", "z_good"):
+        tifffile.imwrite(folder / f"{name}.tif", noise(HEIGHT, WIDTH))
+    refused = [data for data, said in HOSTILE.values() if said is not None]
+    for number, data in enumerate(refused):
+        (folder / f"bad_{number:03d}.tif").write_bytes(data)
+    with pytest.raises(SystemExit) as caught:
+        main(["export", str(folder), str(tmp_path / "out"), "--size", "32", "--overlap", "0"])
+    out, err = capsys.readouterr()
+    assert caught.value.code == 1, out + err
+    assert "Traceback" not in err
+    tiles = {path.name for path in (tmp_path / "out").glob("*.tif")}
+    assert {name.rpartition("_")[0] for name in tiles} == {"a_good", "m_good", "z_good"}
+    assert len(tiles) == 3 * 2 * 3
+    manifest = json.loads((tmp_path / "out" / "tiles.json").read_text())
+    failed = {one["path"]: one["failed"] for one in manifest["sources"] if one.get("failed")}
+    assert set(failed) == {f"bad_{number:03d}.tif" for number in range(len(refused))}
+    assert all(reason.startswith(name) and "\n" not in reason for name, reason in failed.items())

@@ -9,6 +9,7 @@ import tifffile
 from napari_tiles_creator.geometry.box import Box
 from napari_tiles_creator.sources.base import Opening
 from napari_tiles_creator.sources.registry import open_source
+from tiff_bytes import plain, tiff
 
 GREY = np.random.default_rng(0).integers(0, 256, (64, 96), np.uint8)
 COLOUR = np.random.default_rng(0).integers(0, 256, (64, 96, 3), np.uint8)
@@ -135,6 +136,57 @@ def test_electron_microscopes(tmp_path, tag, text, um, whose):
     info = info_of(tmp_path / "a.tif")
     assert (info.pixel_size.y_um, info.pixel_size.x_um) == pytest.approx(um)
     assert info.pixel_size_from == whose
+
+
+def stk(planes: np.ndarray, units: bytes) -> bytes:
+    """Return MetaMorph's form: planes behind one another, of which the directory tells the first alone."""
+    count, height, width = planes.shape
+    pixels = planes.tobytes()
+    at = 8 + len(pixels)
+    text = struct.pack("<I", len(units) + 1) + units + b"\0"
+    values = struct.pack("<4I", 1, 4, 1, 2) + text  # x 1/4, y 1/2
+    pairs_at = at + len(values)
+    pairs = struct.pack("<8I", 3, 1, 4, at, 5, at + 8, 6, at + 16)
+    distances = struct.pack("<6I", 3, 1, 0, 0, 0, 0) * count
+    tags = plain(
+        t256=(4, width),
+        t257=(4, height),
+        t278=(4, height),
+        t279=(4, height * width),
+        t33628=(4, ("claims", 4, pairs_at)),
+        t33629=(5, ("claims", count, pairs_at + len(pairs))),
+    )
+    return tiff(tags, pixels=pixels + values + pairs + distances)
+
+
+@pytest.mark.parametrize(
+    ("units", "um"), [(b"um", (0.5, 0.25)), (b"nm", (0.0005, 0.00025)), (b"pixels", None)], ids=repr
+)
+def test_metamorph(tmp_path, units, um):
+    planes = np.stack([GREY, 255 - GREY, GREY // 2])
+    (tmp_path / "a.tif").write_bytes(stk(planes, units))
+    source = open_source(tmp_path / "a.tif")
+    try:
+        info = source.info
+        assert (info.axes, info.shape) == ("ZYX", planes.shape)
+        assert (info.pixel_size and (info.pixel_size.y_um, info.pixel_size.x_um)) == um
+        assert info.pixel_size_from == ("MetaMorph" if um else "none in the file")
+        for z, plane in enumerate(planes):
+            np.testing.assert_array_equal(source.read(Box(3, 5, 20, 30), z=z), plane[3:23, 5:35])
+    finally:
+        source.close()
+
+
+VENTANA = b"<EncodeInfo><SlideInfo><iScan ScanRes='0.465000' Magnification='20'/></SlideInfo></EncodeInfo>"
+
+
+def test_ventana(tmp_path):
+    how = {"software": "ScanOutputManager 1.1", "extratags": [(700, 1, len(VENTANA), VENTANA, True)]}
+    text = "level=0 mag=20 quality=95"
+    how |= {"description": text, "metadata": None, "photometric": "rgb", "tile": (32, 32)}
+    tifffile.imwrite(tmp_path / "a.tif", COLOUR, **how)
+    info = info_of(tmp_path / "a.tif")
+    assert (str(info.pixel_size), info.pixel_size_from) == ("0.465", "Ventana")
 
 
 @pytest.mark.parametrize("tag", [700, 33560, 33628, 34118, 34412, 34680, 34682])

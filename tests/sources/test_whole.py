@@ -1,15 +1,20 @@
 """A format without random access is decoded once, by one thread, within the memory that there is."""
 
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+import imagecodecs
 import numpy as np
 import pytest
+from PIL import Image
 
 from napari_tiles_creator.errors import SourceError
 from napari_tiles_creator.geometry.box import Box
 from napari_tiles_creator.sources.base import Opening
 from napari_tiles_creator.sources.whole import whole_source
+from peak_memory import PEAK
 
 PIXELS = np.arange(200 * 300 * 3, dtype=np.uint16).reshape(200, 300, 3)
 
@@ -86,3 +91,43 @@ def test_more_than_there_is_memory_is_refused_before_it_is_decoded(tmp_path):
     with pytest.raises(SourceError, match=sentence):
         opened.read(Box(0, 0, 5, 5))
     assert opened.decoded_segments == 0
+
+
+SIDE = 3000
+GREY = (np.add.outer(np.arange(SIDE), 3 * np.arange(SIDE)) // 7 % 251).astype(np.uint8)
+COLOUR = np.dstack([GREY, GREY[::-1], GREY.T])
+FILES = {
+    "a.png": lambda path: Image.fromarray(COLOUR).save(path, compress_level=1),
+    "grey.png": lambda path: path.write_bytes(imagecodecs.png_encode(np.dstack([GREY, GREY]), level=1)),
+    "a.jpg": lambda path: Image.fromarray(COLOUR).save(path),
+    "progressive.jpg": lambda path: Image.fromarray(COLOUR).save(path, progressive=True, subsampling=0),
+    "a.webp": lambda path: Image.fromarray(COLOUR).save(path, method=0),
+    "lossless.webp": lambda path: Image.fromarray(COLOUR).save(path, lossless=True, method=0),
+    "a.bmp": lambda path: Image.fromarray(COLOUR).save(path),
+    "grey.bmp": lambda path: Image.fromarray(GREY).save(path),
+    "a.jp2": lambda path: path.write_bytes(imagecodecs.jpeg2k_encode(COLOUR, level=40)),
+    "deep.jp2": lambda path: path.write_bytes(imagecodecs.jpeg2k_encode(GREY.astype(np.uint16) * 200, level=60)),
+}
+MEASURE = f"""{PEAK}
+import sys
+from pathlib import Path
+import imagecodecs, numpy, PIL.BmpImagePlugin
+from napari_tiles_creator.geometry.box import Box
+from napari_tiles_creator.sources.registry import open_source
+source = open_source(Path(sys.argv[1]))
+before = peak_bytes()
+source.read(Box(0, 0, 5, 5))
+print(source.info.whole_bytes, peak_bytes() - before)
+"""
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_decoding_takes_no_more_memory_than_the_source_tells(tmp_path, name):
+    """The file itself is mapped: its pages count here, and give way where memory is short."""
+    path = tmp_path / name
+    FILES[name](path)
+    done = subprocess.run([sys.executable, "-c", MEASURE, str(path)], capture_output=True, text=True, check=True)
+    told, taken = map(int, done.stdout.split())
+    pixels = SIDE * SIDE * (1 if name.startswith(("grey", "deep")) else 3)
+    assert pixels <= told
+    assert taken - path.stat().st_size < told + 8e6

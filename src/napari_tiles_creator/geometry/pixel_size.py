@@ -98,6 +98,8 @@ class PixelSize:
 
 def um_per_unit(unit: str) -> float | None:
     """Return how many micrometres a unit has, None for what is no length (``"pixel"``, an empty text)."""
+    if unit in UM_PER_NAME:
+        return UM_PER_NAME[unit]
     name = unit.strip(" \t\r\n\0")
     for sign in MICRO_SIGNS:
         name = name.replace(sign, "µ")

@@ -25,7 +25,7 @@ COLOURED = ("P", "RGB", "RGBA")
 RUN_LENGTHS = (1, 2)
 # Pixels of which one byte tells something: run lengths say 255 in two bytes, and may leave out whole rows.
 MOST_PX = 1024
-BAND_BYTES = 2**24
+BAND_BYTES = 2**22
 
 
 def open_file(path: Path, opening: Opening) -> WholeSource:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
@@ -10,6 +11,9 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from napari_tiles_creator.errors import SourceError
+from napari_tiles_creator.sources.claim import size_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Sequence
@@ -29,8 +33,25 @@ UNIFORM_SHARE = 200
 UNIFORM_BYTES = 64
 # Different small chunks that are remembered, by array.
 REMEMBERED = 256
+# A single chunk must fit in memory.
+MOST_CHUNK_BYTES = 1 << 31
 # More chunks than this are not looked up one by one.
 MOST_LOOKED_UP = 1 << 18
+
+
+def check_chunk(name: str, chunks: Sequence[int], itemsize: int) -> None:
+    """Refuse an array of which not even one chunk can be decoded.
+
+    Raises
+    ------
+    SourceError
+        If a chunk takes more than 2 GiB.
+    """
+    size = math.prod(chunks) * itemsize
+    if size > MOST_CHUNK_BYTES:
+        raise SourceError(
+            f"{name}: one of its chunks {tuple(chunks)} takes {size_text(size)} decoded: save it in smaller chunks"
+        )
 
 
 def spans_of(index: Index, shape: Sequence[int]) -> Spans:
@@ -168,9 +189,7 @@ class UniformChunks:
     def __call__(self, array: Any, index: Index) -> int | float | None:
         """Return the one value of all chunks that a part of the array touches, None where it is not known."""
         spans = spans_of(index, array.shape)
-        count = 1
-        for (a, b), c in zip(spans, array.chunks, strict=True):
-            count *= -(-b // c) - a // c
+        count = math.prod(-(-b // c) - a // c for (a, b), c in zip(spans, array.chunks, strict=True))
         if not 0 < count <= MOST_LOOKED_UP:
             return None
         found: int | float | None = None

@@ -26,9 +26,9 @@ class Found:
     Parameters
     ----------
     name : str
-        Path relative to the folder, with forward slashes.
+        Path relative to the folder, with forward slashes; with ``#`` and the array where one was named.
     path : Path
-        The file.
+        The file, or the folder of a Zarr store.
     stem : str
         What its tiles are called: letters, digits, _ and - only, unique among all files found, whatever the case.
     problem : str
@@ -104,7 +104,8 @@ def _one_file(root: Path) -> Found | None:
         before, _, dataset = str(root).partition("#")
         path = Path(before)
     if path.is_file() or (path.is_dir() and path.suffix.lower() in FOLDERS):
-        return Found(path.name, path, unique_stems([path.name])[0], dataset=dataset)
+        name = f"{path.name}#{dataset}" if dataset else path.name
+        return Found(name, path, unique_stems([path.name])[0], dataset=dataset)
     return None
 
 

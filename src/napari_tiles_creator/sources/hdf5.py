@@ -12,8 +12,9 @@ from napari_tiles_creator.sources.array import ArraySource, source_of
 from napari_tiles_creator.sources.attribute_sizes import as_json, as_text, pixel_size_in
 from napari_tiles_creator.sources.axis_names import axes_of_array
 from napari_tiles_creator.sources.choice import Candidate, check_values, listed, the_image
-from napari_tiles_creator.sources.chunks import UniformChunks
-from napari_tiles_creator.sources.hdf5_chunks import ChunkedDataset, can_decode, check_filters
+from napari_tiles_creator.sources.chunks import UniformChunks, check_chunk
+from napari_tiles_creator.sources.hdf5_chunks import ChunkedDataset
+from napari_tiles_creator.sources.hdf5_filters import check_filters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,13 +25,8 @@ if TYPE_CHECKING:
     from napari_tiles_creator.sources.array import Index
     from napari_tiles_creator.sources.base import Opening
 
-# Decoded chunks that the library itself keeps, where it decodes them: its own default of 1 MB is less than many chunks.
-CACHE_BYTES = 1 << 25
-CACHE_SLOTS = 10007
 # Objects that are looked at in search of the one image.
 MOST_OBJECTS = 100_000
-# A single chunk must fit in memory.
-MOST_CHUNK_BYTES = 1 << 31
 
 
 def open_file(path: Path, opening: Opening) -> ArraySource:
@@ -38,7 +34,8 @@ def open_file(path: Path, opening: Opening) -> ArraySource:
     import h5py
 
     try:
-        file = h5py.File(path, "r", locking="best-effort", rdcc_nbytes=CACHE_BYTES, rdcc_nslots=CACHE_SLOTS)
+        # The library need not keep chunks: it is asked for each of them as a whole, see `ChunkedDataset`.
+        file = h5py.File(path, "r", locking="best-effort", rdcc_nbytes=0)
     except OSError as error:
         raise SourceError(f"{path.name} cannot be read: {_reason(error)}") from error
     try:
@@ -64,7 +61,7 @@ def _source(path: Path, file: h5py.File, opening: Opening) -> ArraySource:
     array: Any = dataset
     uniform: Callable[[Any, Index], int | float | None] | None = None
     release: list[Callable[[], object]] = [file.close]
-    if can_decode(dataset):
+    if dataset.chunks is not None and not dataset.is_virtual:
         array = ChunkedDataset(dataset, (axes.index("Y"), axes.index("X")))
         uniform = UniformChunks(_fill(dataset), array.stored, array.decoded)
         release.insert(0, array.release)
@@ -88,23 +85,6 @@ def _source(path: Path, file: h5py.File, opening: Opening) -> ArraySource:
 
 def _always(value: int | float | None, _array: Any, _index: Index) -> int | float | None:
     return value
-
-
-def check_chunk(name: str, chunks: tuple[int, ...], itemsize: int) -> None:
-    """Refuse an array of which not even one chunk can be decoded.
-
-    Raises
-    ------
-    SourceError
-        If a chunk takes more than 2 GiB.
-    """
-    size = itemsize
-    for length in chunks:
-        size *= length
-    if size > MOST_CHUNK_BYTES:
-        raise SourceError(
-            f"{name}: one of its chunks {tuple(chunks)} takes {size / 1e9:.3g} GB decoded: save it in smaller chunks"
-        )
 
 
 def _dataset(name: str, file: h5py.File, wanted: str | None) -> h5py.Dataset:

@@ -12,37 +12,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_tiles_creator.errors import SourceError
 from napari_tiles_creator.sources.chunks import KEPT, Place, Stored, assembled, is_small, spans_at
+from napari_tiles_creator.sources.hdf5_filters import can_decode, filters_of, undone
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     import h5py
     from numpy.typing import NDArray
 
     from napari_tiles_creator.sources.array import Index
 
-    Decoder = Callable[[bytes | NDArray[np.uint8], NDArray[np.uint8]], NDArray[np.uint8]]
-
-# Numbers under which filters are registered with the HDF Group.
-NAMES = {
-    4: "szip",
-    305: "lzo",
-    307: "bzip2",
-    32000: "lzf",
-    32001: "blosc",
-    32004: "lz4",
-    32008: "bitshuffle",
-    32013: "zfp",
-    32015: "zstd",
-    32017: "sz",
-    32024: "sz3",
-    32026: "blosc2",
-}
 # Chunks of which the sizes are held: it takes a second to look up so many.
 MOST_CHUNKS = 1 << 20
-DEFLATE, SHUFFLE, BLOSC, LZ4, ZSTD = 1, 2, 32001, 32004, 32015
 
 
 class ChunkedDataset:
@@ -51,7 +33,7 @@ class ChunkedDataset:
     Parameters
     ----------
     dataset : h5py.Dataset
-        Its filters are known here (see `can_decode`).
+        What `hdf5_filters.can_decode` refuses, the library decodes.
     plane_axes : tuple of int
         Which axes are rows and columns.
     most_chunks : int
@@ -63,6 +45,7 @@ class ChunkedDataset:
         self._most_chunks = most_chunks
         self._plane_axes = plane_axes
         self._filters = filters_of(dataset)
+        self._decodes = can_decode(dataset)
         self.shape: tuple[int, ...] = dataset.shape
         self.chunks: tuple[int, ...] = dataset.chunks
         self.dtype = np.dtype(dataset.dtype.str)
@@ -103,17 +86,17 @@ class ChunkedDataset:
 
     def _decoded(self, place: Place) -> NDArray[Any]:
         sizes = self._sizes()
-        if sizes is None:
+        if sizes is not None and not sizes.get(place):
+            return np.broadcast_to(self._fill, self.chunks)
+        if sizes is None or not self._decodes:
             part: NDArray[Any] = self._dataset[tuple(slice(*span) for span in spans_at(place, self.chunks, self.shape))]
             return part
-        if not sizes.get(place):
-            return np.broadcast_to(self._fill, self.chunks)
         corner = self._corner(place)
         skipped, stored = self._dataset.id.read_direct_chunk(corner)
         pixels: bytes | NDArray[np.uint8] = stored
         for number in reversed(range(len(self._filters))):
             if not skipped & (1 << number):
-                pixels = self._undone(self._filters[number], pixels)
+                pixels = undone(self._filters[number], pixels, self._chunk_bytes, self.dtype.itemsize)
         size = len(pixels)
         if size != self._chunk_bytes:
             raise ValueError(f"its chunk at {corner} holds {size} bytes where {self._chunk_bytes} are due")
@@ -128,14 +111,6 @@ class ChunkedDataset:
                 self._is_looked_up = True
                 self._sizes_found = chunk_sizes(self._dataset, self._most_chunks)
         return self._sizes_found
-
-    def _undone(self, code: int, encoded: bytes | NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Return what a filter made its bytes from; never more than a chunk holds."""
-        if code == SHUFFLE:
-            size = self.dtype.itemsize
-            planes = np.frombuffer(encoded, np.uint8)
-            return np.ascontiguousarray(planes.reshape(size, -1).T).reshape(-1)
-        return DECODERS[code](encoded, np.empty(self._chunk_bytes, np.uint8))
 
     def _corner(self, place: Place) -> Place:
         return tuple(k * c for k, c in zip(place, self.chunks, strict=True))
@@ -179,6 +154,8 @@ def chunk_sizes(dataset: h5py.Dataset, most: int) -> ChunkSizes | None:
         sizes.append(min(chunk.size, 0xFFFFFFFF))
         return True if len(numbers) > most else None
 
+    if not hasattr(dataset.id, "chunk_iter"):  # HDF5 before 1.12.3
+        return None
     dataset.id.chunk_iter(note)
     return ChunkSizes(grid, numbers, sizes) if len(numbers) <= most else None
 
@@ -188,75 +165,3 @@ def _number(place: Place, grid: tuple[int, ...]) -> int:
     for at, length in zip(place, grid, strict=True):
         number = number * length + at
     return number
-
-
-def filters_of(dataset: h5py.Dataset) -> list[int]:
-    """Return the numbers of a dataset's filters, in the order of writing."""
-    made = dataset.id.get_create_plist()
-    return [made.get_filter(number)[0] for number in range(made.get_nfilters())]
-
-
-def can_decode(dataset: h5py.Dataset) -> bool:
-    """Tell whether the chunks of a dataset are decoded here: known filters, values as numpy has them."""
-    import h5py
-
-    if dataset.chunks is None or dataset.is_virtual or dataset.dtype.kind not in "uifb":
-        return False
-    stored = dataset.id.get_type()
-    if dataset.dtype.kind == "b":  # FALSE and TRUE by name
-        as_numpy_has_it = stored.get_class() == h5py.h5t.ENUM and stored.get_size() == 1
-    else:
-        as_numpy_has_it = h5py.h5t.py_create(np.dtype(dataset.dtype.str)).equal(stored)
-    return bool(as_numpy_has_it) and all(code == SHUFFLE or code in DECODERS for code in filters_of(dataset))
-
-
-def check_filters(name: str, dataset: h5py.Dataset) -> None:
-    """Refuse a dataset that neither this module nor the HDF5 library can decode.
-
-    Raises
-    ------
-    SourceError
-        If a filter is missing: which.
-    """
-    import h5py
-
-    if can_decode(dataset):
-        return
-    for code in filters_of(dataset):
-        if not h5py.h5z.filter_avail(code):
-            called = f"{NAMES[code]} (filter {code})" if code in NAMES else f"filter {code}"
-            raise SourceError(
-                f"{name}: compressed with {called}, which the HDF5 library here has not: "
-                f"install hdf5plugin, or save it with gzip"
-            )
-
-
-def _inflated(encoded: bytes | NDArray[np.uint8], out: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    import imagecodecs
-
-    pixels: NDArray[np.uint8] = imagecodecs.deflate_decode(encoded, out=out)
-    return pixels
-
-
-def _blosc(encoded: bytes | NDArray[np.uint8], out: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    import imagecodecs
-
-    pixels: NDArray[np.uint8] = imagecodecs.blosc_decode(encoded, out=out, numthreads=1)
-    return pixels
-
-
-def _lz4(encoded: bytes | NDArray[np.uint8], out: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    import imagecodecs
-
-    pixels: NDArray[np.uint8] = imagecodecs.lz4h5_decode(encoded, out=out)
-    return pixels
-
-
-def _zstd(encoded: bytes | NDArray[np.uint8], out: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    import imagecodecs
-
-    pixels: NDArray[np.uint8] = imagecodecs.zstd_decode(encoded, out=out)
-    return pixels
-
-
-DECODERS: dict[int, Decoder] = {DEFLATE: _inflated, BLOSC: _blosc, LZ4: _lz4, ZSTD: _zstd}

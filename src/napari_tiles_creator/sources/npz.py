@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 import zipfile
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,20 +13,22 @@ from napari_tiles_creator.errors import SourceError
 from napari_tiles_creator.sources.array import ArraySource, source_of
 from napari_tiles_creator.sources.axis_names import axes_of_array
 from napari_tiles_creator.sources.choice import Candidate, listed, the_image
-from napari_tiles_creator.sources.claim import check_memory, size_text
+from napari_tiles_creator.sources.claim import size_text
 from napari_tiles_creator.sources.mapped import MappedArray
 from napari_tiles_creator.sources.npy import check_length
 from napari_tiles_creator.sources.npy_header import NpyHeader, read_header
+from napari_tiles_creator.sources.whole import WholeImage, WholeSource
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from napari_tiles_creator.sources.array import Index
     from napari_tiles_creator.sources.base import Opening
 
 SUFFIX = ".npy"
+# Decompressed at a time.
+PART_BYTES = 1 << 20
 # Deflate makes at most so many bytes of one; the other methods of zip are met too rarely to tell them apart.
 MOST_DEFLATED = 1040
 # Of a member's name and extra field, after the fixed part of the local header.
@@ -48,66 +50,25 @@ def open_file(path: Path, opening: Opening) -> ArraySource:
         check_length(path, name, plain)
         return source_of(path, [MappedArray(path, plain)], axes)
     _check_claim(name, member, header)
-    whole = WholeMember(path, member.filename, header)
-    return source_of(path, [whole], axes, release=whole.forget, whole_bytes=header.pixel_bytes)
+    decode = partial(_decoded, path, member.filename, header)
+    image = WholeImage(path, header.shape, header.dtype, decode, header.pixel_bytes)
+    source = source_of(path, [image], axes, whole_bytes=header.pixel_bytes)
+    return WholeSource(source.info, source.arrays, source.axes, release=image.forget)
 
 
-@dataclass(eq=False)
-class WholeMember:
-    """A compressed array, decoded once, at the first read.
-
-    Parameters
-    ----------
-    path : Path
-        The archive.
-    member : str
-        Which of its files.
-    header : NpyHeader
-        What it holds.
-    """
-
-    path: Path
-    member: str
-    header: NpyHeader
-    _pixels: NDArray[Any] | None = None
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Lengths of the axes."""
-        return self.header.shape
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Type of the pixels, as they are stored."""
-        return self.header.dtype
-
-    def __getitem__(self, index: Index) -> NDArray[Any]:
-        """Return a part."""
-        with self._lock:
-            if self._pixels is None:
-                self._pixels = self._decoded()
-            return self._pixels[index]
-
-    def forget(self) -> None:
-        """Let go of the pixels."""
-        with self._lock:
-            self._pixels = None
-
-    def _decoded(self) -> NDArray[Any]:
-        header = self.header
-        check_memory(self.path.name, header.pixel_bytes)
-        flat = np.empty(header.pixel_bytes, np.uint8)
-        with zipfile.ZipFile(self.path) as archive, archive.open(self.member) as file:
-            file.read(header.offset)
-            at = 0
-            while at < flat.size:
-                part = file.read(min(1 << 20, flat.size - at))
-                if not part:
-                    raise SourceError(f"{self.path.name} is cut short: the pixels of {self.member} end too early")
-                flat[at : at + len(part)] = np.frombuffer(part, np.uint8)
-                at += len(part)
-        return flat.view(header.dtype).reshape(header.shape, order="F" if header.fortran else "C")
+def _decoded(path: Path, member: str, header: NpyHeader) -> NDArray[Any]:
+    """Return the pixels of a member; no more of it is decoded than its header says."""
+    flat = np.empty(header.pixel_bytes, np.uint8)
+    with zipfile.ZipFile(path) as archive, archive.open(member) as file:
+        file.read(header.offset)
+        at = 0
+        while at < flat.size:
+            part = file.read(min(PART_BYTES, flat.size - at))
+            if not part:
+                raise SourceError(f"{path.name} is cut short: the pixels of {member} end too early")
+            flat[at : at + len(part)] = np.frombuffer(part, np.uint8)
+            at += len(part)
+    return flat.view(header.dtype).reshape(header.shape, order="F" if header.fortran else "C")
 
 
 def _member(name: str, archive: zipfile.ZipFile, wanted: str | None) -> zipfile.ZipInfo:

@@ -28,6 +28,8 @@ GREY, RGB, PALETTE, GREY_ALPHA, RGB_ALPHA = 0, 2, 3, 4, 6
 SAMPLES = {GREY: 1, RGB: 3, PALETTE: 1, GREY_ALPHA: 2, RGB_ALPHA: 4}
 # Deflate makes at most 1032 bytes of one (two bits for 258 bytes).
 MOST = 1032
+# What libpng decodes.
+LONGEST_SIDE = 1_000_000
 # Chunks before the pixels that are read; a longer one holds nothing that is wanted here.
 WANTED = {b"pHYs": 9, b"eXIf": 65536, b"tRNS": 0, b"acTL": 0}
 
@@ -37,6 +39,11 @@ def open_file(path: Path, opening: Opening) -> WholeSource:
     with path.open("rb") as file:
         header = _read_header(path, file)
     check_claim(path, header.height, header.width, header.samples * header.depth / 8, MOST)
+    if max(header.height, header.width) > LONGEST_SIDE:
+        raise SourceError(
+            f"{path.name}: PNG of {header.width} × {header.height} px is not read: "
+            f"{LONGEST_SIDE:,} a side is the most; save it as a tiled TIFF"
+        )
     size, comes_from = header.pixel_size
     coloured = header.colour in (RGB, PALETTE, RGB_ALPHA)
     samples = (4 if header.has_alpha else 3) if coloured else 1

@@ -167,8 +167,10 @@ def _check_whole(file: tifffile.TiffFile, series: tifffile.TiffPageSeries, name:
     """
     if series.transform is not None or series.dtype != series.keyframe.dtype:
         raise SourceError(f"{name}: its values are stored in a scale of their own (gel scanner); save it as plain TIFF")
-    writer = "ImageJ" if file.is_imagej else "tifffile" if file.is_shaped else ""
-    if writer and series.kind == "generic":  # what tifffile falls back to where the metadata cannot be true
+    first = file.pages.first
+    if series.kind == "generic" and (first.is_imagej or first.is_shaped):
+        # What tifffile falls back to where the metadata cannot be true.
+        writer = "ImageJ" if first.is_imagej else "tifffile"
         raise SourceError(f"{name} is cut short: by the metadata of {writer} it holds more planes than there are")
 
 

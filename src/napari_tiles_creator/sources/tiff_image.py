@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     import tifffile
     from numpy.typing import NDArray
 
-# Pages whose tables of segments are kept.
+# Pages whose tables of segments are kept, and how many segments they may have together.
 KEPT_TABLES = 64
+KEPT_SEGMENTS = 2**20
 
 
 class TiffImage:
@@ -205,7 +206,8 @@ class TiffImage:
                     raise SourceError(f"{self._path.name}: plane {number} is missing: is a file that belongs to it?")
                 frame = page.keyframe or self._levels[level].keyframe
                 table = self._tables[level, number] = checked_table(self._path.name, page, frame, self._grids[level])
-                while len(self._tables) > KEPT_TABLES:
+                kept = min(KEPT_TABLES, max(1, KEPT_SEGMENTS // self._grids[0].total))
+                while len(self._tables) > kept:
                     self._tables.popitem(last=False)
             return table
 

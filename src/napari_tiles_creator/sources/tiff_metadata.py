@@ -51,14 +51,14 @@ def metadata_of(file: tifffile.TiffFile, series: tifffile.TiffPageSeries) -> Tif
     series : TiffPageSeries
         The image.
     """
-    page = series.keyframe
-    ome = ome_image(file, series) if file.is_ome else OmeImage()
+    page, first = series.keyframe, file.pages.first
+    ome = ome_image(file, series) if first.is_ome else OmeImage()
     if ome.pixel_size:
         return TiffMetadata(ome.pixel_size, "OME", ome.channel_names, ome.notes)
     size, source = from_vendor(file, page)
     if source:
         return TiffMetadata(size, source, ome.channel_names, ome.notes)
-    metadata: dict[str, Any] = file.imagej_metadata or {}
+    metadata: dict[str, Any] = (file.imagej_metadata if first.is_imagej else None) or {}
     size, source = from_imagej(metadata, page) if metadata else from_tags(page)
     return TiffMetadata(size, source, ome.channel_names or _labels(metadata), ome.notes)
 

@@ -54,7 +54,8 @@ def notes_of(file: tifffile.TiffFile, series: tifffile.TiffPageSeries, samples: 
         yield f"its channels are {OTHER_COLOURS[photometric]}, not red, green and blue: {AS_STORED}"
     orientation = page.tags.valueof(274, default=1)
     if orientation in ORIENTATIONS:
-        yield f"it wants to be shown {ORIENTATIONS[orientation]} (Orientation {orientation}): it is tiled as it is stored"
+        turned = f"{ORIENTATIONS[orientation]} (Orientation {orientation})"
+        yield f"it wants to be shown {turned}: it is tiled as it is stored"
     missing = sum(page is None for page in series) if series.kind == "ome" else 0
     if missing:
         yield f"{missing} of its {len(series)} planes are missing: is a file that belongs to it?"

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import tifffile
 
 # What gives less than this is no light's or electrons' pixel.
-SMALLEST_UM = 1e-7
+SMALLEST_UM = 5e-6
 # Micrometres in the units that the tag ResolutionUnit has (1 is none), by its number.
 UM_PER_CODE = {2: 25400.0, 3: 10000.0, 4: 1000.0, 5: 1.0}
 

@@ -44,7 +44,7 @@ def _readers(
     first = file.pages.first
     found = [reader for tag, reader in _BY_TAG.items() if tag in first.tags]
     description = page.description[:4096]
-    if "Aperio" in description or file.is_svs:
+    if "Aperio" in description:
         found.append(("Aperio MPP", _aperio))
     if "<scn" in description or "<scn" in first.description[:4096]:
         found.append(("Leica SCN", _scn))

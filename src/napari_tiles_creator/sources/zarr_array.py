@@ -10,7 +10,7 @@ import numpy as np
 
 from napari_tiles_creator.errors import SourceError
 from napari_tiles_creator.sources.choice import check_values
-from napari_tiles_creator.sources.chunks import KEPT, Place, Spans, Stored, is_small, spans_at, spans_of
+from napari_tiles_creator.sources.chunks import KEPT, Place, Spans, Stored, check_chunk, is_small, spans_at, spans_of
 from napari_tiles_creator.sources.registry import first_sentence
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from napari_tiles_creator.sources.array import Index
     from napari_tiles_creator.sources.zarr_nodes import Node
 
-# A single chunk must fit in memory.
-MOST_CHUNK_BYTES = 1 << 31
 # What is written in a shard's index for a chunk that is not in it.
 NEVER_WRITTEN = (1 << 64) - 1
 # Indexes of shards that are remembered.
@@ -62,11 +60,7 @@ class ZarrArray:
         self.plane_axes: tuple[int, ...] = ()
         check_values(node.name, self.dtype)
         self._chunk_bytes = math.prod(self.chunks) * self.dtype.itemsize
-        if self._chunk_bytes > MOST_CHUNK_BYTES:
-            raise SourceError(
-                f"{node.name}: one of its chunks {self.chunks} takes {self._chunk_bytes / 1e9:.3g} GB decoded: "
-                f"save it in smaller chunks"
-            )
+        check_chunk(node.name, self.chunks, self.dtype.itemsize)
 
     @property
     def fill(self) -> int | float | None:

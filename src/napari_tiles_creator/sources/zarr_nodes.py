@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 # A metadata file of more than this is none.
 MOST_METADATA_BYTES = 1 << 26
 # How far groups are searched.
-MOST_DEPTH = 12
 MOST_NODES = 20_000
 
 
@@ -118,17 +117,20 @@ def node_at(store: Path, inside: str) -> Node | None:
 def candidates_below(node: Node) -> list[Candidate]:
     """Return all arrays below a group, however deep; an image with levels counts as one."""
     found: list[Candidate] = []
-    waiting, seen = [(node, 0)], 0
-    while waiting and seen < MOST_NODES:
-        group, depth = waiting.pop(0)
+    waiting, seen = [node], {node.folder.resolve()}
+    while waiting and len(seen) < MOST_NODES:
+        group = waiting.pop(0)
         for child in group.children():
-            seen += 1
+            real = child.folder.resolve()
+            if real in seen:  # a link, such as one back to the store
+                continue
+            seen.add(real)
             if child.is_array:
                 found.append(Candidate(f"/{child.inside}", child.shape))
             elif "multiscales" in child.ome:
                 found.append(Candidate(f"/{child.inside}", _full_shape(child)))
-            elif depth < MOST_DEPTH:
-                waiting.append((child, depth + 1))
+            else:
+                waiting.append(child)
     return found
 
 

@@ -31,6 +31,7 @@ from napari_tiles_creator.engine.export.events import (
 )
 from napari_tiles_creator.engine.export.rows import WORK_FOLDER
 from napari_tiles_creator.errors import ExportError, PlanError
+from peak_memory import PEAK
 
 SMALL = {"tiling.size_px": 128, "tiling.overlap_px": 32}
 
@@ -453,16 +454,15 @@ def test_peak_memory_stays_bounded(tmp_path):
     block = np.random.default_rng(0).integers(0, 4000, (512, 512), np.uint16)
     blocks = (block for _ in range((-(-side // 512)) ** 2))
     tifffile.imwrite(images / "large.tif", blocks, shape=(side, side), dtype=np.uint16, tile=(512, 512))
-    script = (
-        "import resource, sys\n"
-        "from napari_tiles_creator import Recipe, make_plan, run\n"
-        "import tifffile, imagecodecs, scipy.ndimage\n"
-        "def peak(): return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024\n"
-        "recipe = Recipe.preset('yolo', source=sys.argv[1], output=sys.argv[2])\n"
-        "before = peak()\n"
-        "for event in run(make_plan(recipe), workers=2, memory_bytes=48 << 20): pass\n"
-        "print(event.tiles, peak() - before)\n"
-    )
+    script = f"""{PEAK}
+import sys
+from napari_tiles_creator import Recipe, make_plan, run
+import tifffile, imagecodecs, scipy.ndimage
+recipe = Recipe.preset('yolo', source=sys.argv[1], output=sys.argv[2])
+before = peak()
+for event in run(make_plan(recipe), workers=2, memory_bytes=48 << 20): pass
+print(event.tiles, (peak() - before) / 2**20)
+"""
     done = subprocess.run(
         [sys.executable, "-c", script, str(images), str(tmp_path / "out")], capture_output=True, text=True, check=True
     )

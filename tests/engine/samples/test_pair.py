@@ -183,7 +183,7 @@ from pathlib import Path
 import numpy, scipy.ndimage, imagecodecs, h5py
 from napari_tiles_creator.engine.samples.pair import write_pair
 paths = write_pair(Path(sys.argv[1]), size_px=int(sys.argv[2]), file_format=sys.argv[3])
-print(json.dumps([peak_bytes(), sum(path.stat().st_size for path in paths)]))
+print(json.dumps([peak(), sum(path.stat().st_size for path in paths)]))
 """
 
 

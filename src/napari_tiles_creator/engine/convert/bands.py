@@ -51,13 +51,15 @@ class Bands:
         return self.source.info.length("S")
 
     def read(self, at: dict[str, int]) -> Iterator[NDArray[Any]]:
-        """Yield the bands at one position on Z and T: arrays (planes, y, x, samples)."""
+        """Yield the bands at one position on Z and T: arrays (planes, y, x, samples), each good until the next."""
         info = self.source.info
         height, width = info.plane_shape
         piece = block_shape((self.rows, width), [chunk_of(info)], PIECE_PX, PIECE_PX)
+        # One for all bands: fresh memory costs as much as filling it.
+        buffer = np.empty((self.planes, min(self.rows, height), width, self.samples), info.dtype)
         for y in range(0, height, self.rows):
             band = Box.between(y, 0, min(y + self.rows, height), width)
-            out = np.empty((self.planes, band.height, width, self.samples), info.dtype)
+            out = buffer[:, : band.height]
 
             def fill(box: Box, top: int = y, out: NDArray[Any] = out) -> None:
                 value = self.source.uniform_value(box, **at)

@@ -66,7 +66,11 @@ class TilePyramid:
         workers: int,
     ) -> None:
         self._shapes, self._tile, self._nearest, self._workers = shapes, tile, nearest, workers
-        self._rows = [np.empty((planes, min(tile, height), width, samples), dtype) for height, width in shapes]
+        # The full level's is made when bands are no rows of tiles.
+        self._rows = [
+            np.empty((planes, min(tile, height) if level else 0, width, samples), dtype)
+            for level, (height, width) in enumerate(shapes)
+        ]
 
     def cut(self, bands: Iterable[NDArray[Any]], taker: TileTaker) -> Iterator[int]:
         """Cut the tiles of all levels; yield the row of tiles of the full level that is through.
@@ -78,26 +82,36 @@ class TilePyramid:
         taker : TileTaker
             Where tiles go; those of one row are given in any order, rows of a level in theirs.
         """
-        height = self._shapes[0][0]
-        buffer, filled, row = self._rows[0], 0, 0
+        filled = row = 0
         for band in bands:
             start = 0
             while start < band.shape[1]:
-                count = min(band.shape[1] - start, self._height(0, row) - filled)
-                buffer[:, filled : filled + count] = band[:, start : start + count]
+                height = self._height(0, row)
+                count = min(band.shape[1] - start, height - filled)
+                part = band[:, start : start + count]
                 start, filled = start + count, filled + count
-                if filled == self._height(0, row):
-                    self._give(0, row, taker)
+                if count < height:
+                    part = self._collected(part, filled)
+                if filled == height:
+                    self._give(0, row, part, taker)
                     yield row
                     filled, row = 0, row + 1
-        assert row * self._tile >= height
+
+    def _collected(self, part: NDArray[Any], filled: int) -> NDArray[Any]:
+        """Return the row of tiles that fills up, with the part that ends at so many of its rows."""
+        if not self._rows[0].shape[1]:
+            planes, _, width, samples = self._rows[0].shape
+            height = min(self._tile, self._shapes[0][0])
+            self._rows[0] = np.empty((planes, height, width, samples), part.dtype)
+        self._rows[0][:, filled - part.shape[1] : filled] = part
+        return self._rows[0][:, :filled]
 
     def _height(self, level: int, row: int) -> int:
         return min(self._tile, self._shapes[level][0] - row * self._tile)
 
-    def _give(self, level: int, row: int, taker: TileTaker) -> None:
+    def _give(self, level: int, row: int, buffer: NDArray[Any], taker: TileTaker) -> None:
         """Give a full row of tiles away, and its half size to the next level."""
-        tile, buffer = self._tile, self._rows[level][:, : self._height(level, row)]
+        tile = self._tile
         below = self._rows[level + 1] if level + 1 < len(self._rows) else None
         top = row % 2 * (tile // 2)
 
@@ -115,7 +129,7 @@ class TilePyramid:
             pass
         is_last = (row + 1) * tile >= self._shapes[level][0]
         if below is not None and (row % 2 or is_last):
-            self._give(level + 1, row // 2, taker)
+            self._give(level + 1, row // 2, below[:, : self._height(level + 1, row // 2)], taker)
 
 
 def _is_uniform(tile: NDArray[Any]) -> bool:

@@ -40,7 +40,7 @@ class TiffFile:
 
     def __init__(self, path: Path, layout: Layout) -> None:
         self._layout = layout
-        self._lock = threading.Lock()
+        self._lock, self._shared_lock = threading.Lock(), threading.Lock()
         self._places: dict[bytes, tuple[int, int]] = {}
         lengths = [length for _, length in layout.outer]
         # Where a tile lies and how long it is: arrays (page, row, column, 2), one a level.
@@ -60,15 +60,7 @@ class TiffFile:
 
     def put(self, tile: NDArray[Any], uniform: bool, page: int, level: int, row: int, column: int) -> None:
         """Write a tile, array (y, x, samples), cut short at the plane's end."""
-        if uniform:
-            key = tile[0, 0].tobytes()
-            place = self._places.get(key)
-            if place is None:
-                side = self._layout.tile
-                place = self._append(np.broadcast_to(tile[:1, :1], (side, side, tile.shape[2])))
-                self._places[key] = place
-        else:
-            place = self._append(self._whole(tile))
+        place = self._shared(tile[0, 0]) if uniform else self._append(self._whole(tile))
         self._index[level][page, row, column] = place
 
     def finish(self) -> None:
@@ -94,6 +86,16 @@ class TiffFile:
                 self._file.write(b"\0")
                 self._end += 1
         return start, len(data)
+
+    def _shared(self, pixel: NDArray[Any]) -> tuple[int, int]:
+        """Return where the tile of one value lies, which is written at the first call."""
+        with self._shared_lock:
+            place = self._places.get(pixel.tobytes())
+            if place is None:
+                side = self._layout.tile
+                place = self._append(np.broadcast_to(pixel, (side, side, pixel.size)))
+                self._places[pixel.tobytes()] = place
+            return place
 
     def _whole(self, tile: NDArray[Any]) -> NDArray[Any]:
         """Return a tile at its full size; what lies beyond the plane repeats its border, which costs least."""

@@ -54,7 +54,8 @@ def heat_map(coverage: Coverage, title: str) -> bytes:
     lines = [title, *facts(coverage), f"tiles of {coverage.size[0]} x {coverage.size[1]} px"]
     keys = [Key(OUTSIDE, "no body", "filled")]
     width = max(art.width + 2 * MARGIN_PX, 640)
-    return captioned(art, width, MARGIN_PX, verdict(coverage), lines, keys, BACKGROUND)
+    sentence = verdict(coverage)
+    return captioned(art, width, MARGIN_PX, sentence[0].upper() + sentence[1:], lines, keys, BACKGROUND)
 
 
 def coloured(shares: NDArray[np.float64]) -> NDArray[np.uint8]:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 SPLINE_HALO = 24
 # A block has so many rows, and columns, of the source or of the result, whichever are more: enough that its halo costs
 # little, few enough for memory.
-BLOCK_ROWS, BLOCK_COLUMNS = 512, 4096
+BLOCK_ROWS, BLOCK_COLUMNS = 512, 2048
 # Blocks of a result that is many times smaller need more of the source rather than be smaller than this.
 LEAST_BLOCK_SIDE = 32
 GAUSSIAN_TRUNCATE = 4.0  # scipy.ndimage.gaussian_filter's default

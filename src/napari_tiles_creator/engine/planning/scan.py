@@ -100,7 +100,6 @@ def scan_one(found: Found, media: Media) -> Scanned:
         plain = Found(name, found.path, found.stem)
         return Scanned(plain, 0, None, f"{name}: the file's name is not valid Unicode: rename it")
     try:
-        stats = [file.stat() for file in found.files]
         opening = opening_of(media, found.dataset)
         if found.channels:
             source: Source = open_channel_files(found.path, found.channels, opening)
@@ -111,9 +110,13 @@ def scan_one(found: Found, media: Media) -> Scanned:
     except OSError as error:
         return Scanned(found, 0, None, f"{found.path.name} cannot be read: {error.strerror}")
     source.close()
-    return Scanned(
-        found, sum(stat.st_size for stat in stats), source.info, modified_ns=max(stat.st_mtime_ns for stat in stats)
-    )
+    try:
+        # Of a folder only the changes at its top would be seen.
+        stats = [file.stat() for file in source.info.files or found.files]
+    except OSError as error:
+        return Scanned(found, 0, None, f"{found.path.name} cannot be read: {error.strerror}")
+    size_bytes, modified_ns = sum(stat.st_size for stat in stats), max(stat.st_mtime_ns for stat in stats)
+    return Scanned(found, size_bytes, source.info, modified_ns=modified_ns)
 
 
 def plain_pixel_size(size: PixelSize | None) -> float | list[float] | None:
