@@ -91,14 +91,14 @@ import imagecodecs, numpy, PIL.BmpImagePlugin
 from napari_tiles_creator.errors import SourceError
 from napari_tiles_creator.geometry.box import Box
 from napari_tiles_creator.sources.registry import open_source
-before, told = peak_bytes(), {{}}
+before, told = peak(), {{}}
 for path in sorted(Path(sys.argv[1]).iterdir()):
     try:
         source = open_source(path)
         source.read(Box(0, 0, min(64, source.info.plane_shape[0]), min(64, source.info.plane_shape[1])))
     except SourceError as error:
         told[path.name] = str(error)
-print(json.dumps([told, peak_bytes() - before]))
+print(json.dumps([told, peak() - before]))
 """
 
 

@@ -96,6 +96,22 @@ def jpeg2000_bomb() -> bytes:
     return bytes(packed)
 
 
+BILLION = (
+    '<?xml version="1.0"?><!DOCTYPE o [<!ENTITY a0 "aaaaaaaaaa">'
+    + "".join(f'<!ENTITY a{k + 1} "{f"&a{k};" * 10}">' for k in range(9))
+    + "]>"
+)
+ENTITIES = 'SizeZ="1" SizeC="1" SizeT="1" Name="&a9;"'
+
+
+def ome(sizes: str, inside: str = "<TiffData/>", head: str = '<?xml version="1.0"?>') -> bytes:
+    """Return OME metadata of one image."""
+    return (
+        f'{head}<OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06"><Image ID="I"><Pixels ID="P" '
+        f'DimensionOrder="XYZCT" Type="uint8" SizeX="{WIDTH}" SizeY="{HEIGHT}" {sizes}>{inside}</Pixels></Image></OME>'
+    ).encode() + b"\0"
+
+
 def big_directories(tags: int) -> bytes:
     return header(16, big=True) + struct.pack("<Q", tags)
 
@@ -181,6 +197,36 @@ HOSTILE = {
     "stack of ImageJ of which one plane is there": (
         tiff(plain(t270=(2, b"ImageJ=1.53t\nimages=900\nslices=900\n\0"))),
         "cut short",
+    ),
+    "compressed stack of ImageJ of which one plane is there": (
+        deflated(bytes(PIXELS), t270=(2, b"ImageJ=1.53t\nimages=900\nslices=900\n\0")),
+        "holds 900 planes, not all are there",
+    ),
+    "stack of ImageJ of 10⁹ planes": (
+        deflated(bytes(PIXELS), t270=(2, b"ImageJ=1.53t\nimages=1000000000\nslices=1000000000\n\0")),
+        "holds 1,000,000,000 planes, not all are there",
+    ),
+    "OME of 10⁹ planes": (tiff(plain(t270=(2, ome('SizeZ="1000000000" SizeC="1" SizeT="1"')))), "claims Z = 1,000"),
+    "OME of 10⁵ × 10⁵ planes": (
+        tiff(plain(t270=(2, ome('SizeZ="100000" SizeC="1" SizeT="100000"')))),
+        "claims 10,000,000,000 planes",
+    ),
+    "OME of 10⁹ planes of data": (
+        tiff(plain(t270=(2, ome('SizeZ="1" SizeC="1" SizeT="1"', '<TiffData PlaneCount="1000000000"/>')))),
+        "claims PlaneCount = 1,000",
+    ),
+    "OME whose data begin at plane 10⁹": (
+        tiff(plain(t270=(2, ome('SizeZ="1" SizeC="1" SizeT="1"', '<TiffData FirstT="1000000000"/>')))),
+        "claims T = 1,000",
+    ),
+    "OME of 9 planes of which one is there": (
+        tiff(plain(t270=(2, ome('SizeZ="9" SizeC="1" SizeT="1"')))),
+        None,
+    ),
+    "OME that ends in the middle": (tiff(plain(t270=(2, ome('SizeZ="1')[:-40] + b"OME>\0"))), None),
+    "OME that names itself again and again": (
+        tiff(plain(t270=(2, ome(ENTITIES, head=BILLION)))),
+        None,
     ),
     "stack of ImageJ of -1 planes": (tiff(plain(t270=(2, b"ImageJ=1.53t\nimages=-1\nslices=-1\n\0"))), "planes"),
     "stack of tifffile of which one plane is there": (

@@ -115,9 +115,9 @@ import imagecodecs, numpy, PIL.BmpImagePlugin
 from napari_tiles_creator.geometry.box import Box
 from napari_tiles_creator.sources.registry import open_source
 source = open_source(Path(sys.argv[1]))
-before = peak_bytes()
+before = peak()
 source.read(Box(0, 0, 5, 5))
-print(source.info.whole_bytes, peak_bytes() - before)
+print(source.info.whole_bytes, peak() - before)
 """
 
 

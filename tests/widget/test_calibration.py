@@ -4,9 +4,11 @@ import re
 
 import numpy as np
 import pytest
+import tifffile
 from qtpy.QtCore import QPoint, Qt
 
 from image_folder import write_image
+from napari_tiles_creator._widget.controls.fold import FoldButton
 
 
 def type_into(qtbot, line, text):
@@ -105,3 +107,24 @@ def test_a_number_may_be_typed_digit_by_digit(dock, planned, qtbot):
     type_into(qtbot, target.line, "0.26")
     qtbot.waitUntil(lambda: dock.plan is not None and dock.plan.recipe.calibration.target_pixel_size_um == 0.26)
     assert "×2.5" in dock.calibration.result.text()
+
+
+def test_the_files_own_levels_are_offered_where_there_are_any(dock, planned, images, qtbot):
+    use = dock.calibration.editor("use_pyramid")
+    planned(calibration__enabled=True)
+    assert use.isHidden()
+    pixels = np.random.default_rng(0).integers(0, 4000, (400, 400), np.uint16)
+    with tifffile.TiffWriter(images / "levels.tif") as file:
+        settings = {"tile": (64, 64), "resolution": (1e4, 1e4), "resolutionunit": "CENTIMETER"}
+        file.write(pixels, subifds=1, **settings)
+        file.write(pixels[::2, ::2], subfiletype=1, tile=(64, 64))
+    plan = planned(media__pattern="levels*", calibration__enabled=True, calibration__target_pixel_size_um=4)
+    assert [image.level for image in plan.images] == [1]
+    assert not use.isHidden()
+    dock.calibration.header.unfold()
+    for fold in dock.calibration.findChildren(FoldButton):
+        fold.unfold()
+    qtbot.mouseClick(use, Qt.MouseButton.LeftButton, pos=QPoint(8, use.height() // 2))
+    qtbot.waitUntil(lambda: dock.plan is not None and [image.level for image in dock.plan.images] == [0])
+    planned(calibration__enabled=True, calibration__use_pyramid=False, media__pattern="image*")
+    assert not use.isHidden()  # it is set, and must be seen to be mended

@@ -15,12 +15,16 @@ EVERYTHING = {
     "media.z": 3,
     "media.t": 0,
     "media.series": 2,
+    "media.axes": "TZYX",
+    "media.dataset": "/raw",
+    "media.channels_from": "*_{channel}.tif",
     "calibration.enabled": True,
     "calibration.pixel_size_um": 0.1725,
     "calibration.target_pixel_size_um": 0.08519643016734027,
     "calibration.scale": "1/3",
     "calibration.interpolation": "lanczos",
     "calibration.antialias": False,
+    "calibration.use_pyramid": False,
     "normalization.scope": "tile",
     "normalization.low": 0.1,
     "normalization.high": 0.9,
@@ -63,6 +67,22 @@ def test_every_field_comes_back(dock):
         assert getattr(getattr(recipe, section), name) != default, f"{field} is not tested with {value!r}"
     dock.set_recipe(recipe)
     assert dock.recipe() == recipe
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"media.colours": ["magenta", "none", "#0080ff"]},  # not beside a channel
+        {"media.z": "max", "media.t": "mean"},
+        {"media.z": "each", "media.t": 2},
+    ],
+)
+def test_other_values_come_back(dock, fields):
+    recipe = Recipe().changed(fields)
+    dock.set_recipe(recipe)
+    assert dock.recipe() == recipe
+    dock.set_recipe(Recipe())
+    assert dock.recipe() == Recipe()
 
 
 @pytest.mark.parametrize("name", PRESETS)

@@ -11,7 +11,7 @@ import tifffile
 from napari_tiles_creator.errors import SourceError
 from napari_tiles_creator.sources.base import Opening, SourceInfo
 from napari_tiles_creator.sources.tiff_axes import ImageAxes, UnusualOrderError, image_axes
-from napari_tiles_creator.sources.tiff_claims import check_page
+from napari_tiles_creator.sources.tiff_claims import check_metadata, check_page
 from napari_tiles_creator.sources.tiff_image import TiffImage
 from napari_tiles_creator.sources.tiff_mapped import mapped_source
 from napari_tiles_creator.sources.tiff_metadata import metadata_of
@@ -31,6 +31,8 @@ def open_file(path: Path, opening: Opening) -> Source:
     try:
         check_structure(stream, path)
         file = tifffile.TiffFile(stream)
+        if file.pages:
+            check_metadata(path.name, file.pages.first)
         series = _picked(file, opening.series, path.name)
         check_page(path.name, series.keyframe)
         _check_whole(file, series, path.name)
@@ -167,11 +169,9 @@ def _check_whole(file: tifffile.TiffFile, series: tifffile.TiffPageSeries, name:
     """
     if series.transform is not None or series.dtype != series.keyframe.dtype:
         raise SourceError(f"{name}: its values are stored in a scale of their own (gel scanner); save it as plain TIFF")
-    first = file.pages.first
-    if series.kind == "generic" and (first.is_imagej or first.is_shaped):
-        # What tifffile falls back to where the metadata cannot be true.
-        writer = "ImageJ" if first.is_imagej else "tifffile"
-        raise SourceError(f"{name} is cut short: by the metadata of {writer} it holds more planes than there are")
+    if series.kind == "generic" and file.pages.first.is_imagej:
+        # What tifffile falls back to where ImageJ's metadata cannot be true.
+        raise SourceError(f"{name} is cut short: by its metadata it holds more planes than there are (ImageJ)")
 
 
 def _files_of(path: Path, series: tifffile.TiffPageSeries) -> tuple[Path, ...]:

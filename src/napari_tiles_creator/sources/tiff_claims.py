@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import struct
+import math
+import re
 from typing import TYPE_CHECKING
 
-import tifffile
-
 from napari_tiles_creator.errors import SourceError
+from napari_tiles_creator.sources.tiff_coded_size import coded_size
 from napari_tiles_creator.sources.tiff_segments import SegmentGrid, SegmentTable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    import tifffile
 
 # How much larger than its code a strip or tile can be at most: the formats' own limits.
 LARGEST_RATIO = {1: 1, 5: 4096, 8: 1033, 32946: 1033, 50013: 1033, 32773: 64}
@@ -20,6 +20,31 @@ HARMLESS_BYTES = 64 * 2**20
 MOST_SAMPLES = 4096
 # Pixels of one bit take a byte when they are decoded.
 WIDENED = 8
+
+# Planes that metadata may claim: libraries keep a place for each of them.
+MOST_PLANES = 10**6
+OME_PLANES = re.compile(r"\b(?:Size|First)([ZCT])\s*=\s*[\"'](\d+)|\b(PlaneCount|NumPlanes|IFD)\s*=\s*[\"'](\d+)")
+
+
+def check_metadata(name: str, page: tifffile.TiffPage) -> None:
+    """Check that the first page's metadata claims no more planes than a file may have.
+
+    Raises
+    ------
+    SourceError
+        If it does.
+    """
+    if not page.is_ome:
+        return
+    for axis, length, what, count in OME_PLANES.findall(page.description):
+        if int(length or count) > MOST_PLANES:
+            raise SourceError(
+                f"{name} is damaged: its metadata claims {axis or what} = {int(length or count):,} planes"
+            )
+    for pixels in re.findall(r"<[^>]*\bPixels\b[^>]*>", page.description):
+        planes = math.prod(int(n) for n in re.findall(r"\bSize[ZCT]\s*=\s*[\"'](\d+)", pixels))
+        if planes > MOST_PLANES:
+            raise SourceError(f"{name} is damaged: its metadata claims {planes:,} planes")
 
 
 def check_page(name: str, page: tifffile.TiffPage) -> None:
@@ -78,13 +103,7 @@ def check_segment(name: str, table: SegmentTable, number: int, encoded: bytes) -
         raise SourceError(
             f"{name} is damaged: {len(encoded):,} bytes of it claim to be a strip or tile of {decoded_bytes:,}"
         )
-    size_in = _SIZE_IN.get(int(frame.compression))
-    if size_in is None:
-        return
-    try:
-        height, width = size_in(encoded)
-    except (ValueError, struct.error, IndexError):
-        return  # the decoder will say what is wrong with it
+    height, width = coded_size(int(frame.compression), encoded) or (0, 0)
     if height * width > 2 * (rows + 64) * (grid.across + 64):
         raise SourceError(
             f"{name} is damaged: a strip or tile of {rows} × {grid.across} px holds an image of {height} × {width} px"
@@ -103,25 +122,3 @@ def check_length(name: str, table: SegmentTable, stored_bytes: int) -> None:
         raise SourceError(
             f"{name} is damaged: a strip or tile of {table.decoded_bytes:,} bytes claims {stored_bytes:,}"
         )
-
-
-def _jpeg_size(encoded: bytes) -> tuple[int, int]:
-    return tifffile.tifffile.jpeg_shape(encoded[: 2**16])[1:3]
-
-
-def _jpeg2000_size(encoded: bytes) -> tuple[int, int]:
-    start = encoded.index(b"\xff\x4f\xff\x51", 0, 2**16)
-    right, bottom, left, top = struct.unpack_from(">4I", encoded, start + 8)
-    return bottom - top, right - left
-
-
-def _png_size(encoded: bytes) -> tuple[int, int]:
-    width, height = struct.unpack_from(">2I", encoded, 16)
-    return height, width
-
-
-_SIZE_IN: dict[int, Callable[[bytes], tuple[int, int]]] = {
-    **dict.fromkeys((6, 7, 34892, 33007), _jpeg_size),
-    **dict.fromkeys((33003, 33004, 33005, 34712), _jpeg2000_size),
-    34933: _png_size,
-}

@@ -59,8 +59,14 @@ class TiffImage:
             if at + math.prod(series.shape) * self._itemsize > size:
                 raise SourceError(f"{self._path.name} is cut short: some of its pixels are missing")
             return
-        pages = list(series) if series.is_multifile or len(series) < 2 else [series.keyframe, series[len(series) - 1]]
-        for page in pages:
+        claimed = math.prod(series.shape) // math.prod(series.keyframe.shape)
+        try:
+            last = series[claimed - 1]
+        except IndexError as error:
+            raise SourceError(
+                f"{self._path.name} is cut short: by its metadata it holds {claimed:,} planes, not all are there"
+            ) from error
+        for page in series if series.is_multifile else {0: series.keyframe, claimed - 1: last}.values():
             if page is not None:
                 checked_table(self._path.name, page, page.keyframe or series.keyframe, grid)
 

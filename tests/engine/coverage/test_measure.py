@@ -221,4 +221,4 @@ def test_a_pair_of_100_000_pixels_a_side(tmp_path, strips):
     )
     body_px, inside_px, mebibytes = done.stdout.split()
     assert (int(body_px), int(inside_px)) == (side * side // 4, side * side // 8)
-    assert float(mebibytes) < 400
+    assert float(mebibytes) < 200

@@ -156,7 +156,9 @@ def _bands(info: SourceInfo, level: int, rows: int, channels: int) -> Iterator[t
     height, width = info.levels[level]
     per_row = height // rows
     is_large = height * width * channels * info.dtype.itemsize > LARGE_BYTES
-    if is_large and per_row >= 4 * max(SAMPLED_ROWS, info.chunk_rows):
+    # What is decoded as a whole is there after the first band: others cost nothing more, however low they are.
+    together = 1 if info.whole_bytes else info.chunk_rows
+    if is_large and per_row >= 4 * max(SAMPLED_ROWS, together):
         from scipy.sparse import csr_array
 
         mean = csr_array(np.full((1, SAMPLED_ROWS), 1 / SAMPLED_ROWS))
@@ -165,7 +167,7 @@ def _bands(info: SourceInfo, level: int, rows: int, channels: int) -> Iterator[t
             yield start, start + SAMPLED_ROWS, row, mean
         return
     weights = _area_weights(height, rows)
-    band = max(1, BAND_PIXELS // (width * channels) // info.chunk_rows) * info.chunk_rows
+    band = max(1, BAND_PIXELS // (width * channels) // together) * together
     for start in range(0, height, band):
         stop = min(start + band, height)
         first, last = start * rows // height, -(-stop * rows // height)

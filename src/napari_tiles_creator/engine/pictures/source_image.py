@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,14 +11,14 @@ import numpy as np
 from napari_tiles_creator.engine.pictures.reduction import reduction_steps
 from napari_tiles_creator.engine.pixels.pyramid import Pyramid
 from napari_tiles_creator.geometry.box import Box
-from napari_tiles_creator.sources.whole import WholeSource
+from napari_tiles_creator.sources.projected import ProjectedOpener
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
     from numpy.typing import NDArray
 
-    from napari_tiles_creator.sources.base import Source
+    from napari_tiles_creator.sources.base import Source, SourceInfo
 
 ROWS_AT_ONCE = 1024
 # Of a plane that is not held: so many places down and across, each a square of so many pixels.
@@ -62,6 +62,7 @@ class SourceImage(Pyramid):
                 yield
             return
         means = yield from reduction_steps(self._source, self.overview_shape, **self._levels[0].where(position))
+        self._levels[0].held.add(position)
         pixels = np.moveaxis(means, 0, -1) if self.is_rgb else means[0]
         out[...] = np.rint(pixels) if self.dtype.kind in "ui" else pixels
 
@@ -82,7 +83,7 @@ class SourceImage(Pyramid):
         return np.concatenate(parts)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class SourceLevel:
     """One level of a source's pyramid.
 
@@ -96,12 +97,15 @@ class SourceLevel:
         Position on the other axes.
     number : int
         Which of ``info.levels``.
+    held : set of tuple of int
+        Positions that were read already: what is decoded as a whole is in memory since.
     """
 
     source: Source
     front: str
     at: dict[str, int]
     number: int
+    held: set[tuple[int, ...]] = field(default_factory=set)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -115,13 +119,26 @@ class SourceLevel:
 
     def read(self, position: tuple[int, ...], box: Box) -> NDArray[Any]:
         """Read a rectangle; see `pyramid.Stored`."""
-        return self.source.read(box, **self.where(position), level=self.number)
+        pixels = self.source.read(box, **self.where(position), level=self.number)
+        self.held.add(position)
+        return pixels
 
     def cost(self, position: tuple[int, ...], box: Box) -> int:
         """Return how many pixels are decoded; see `pyramid.Stored`."""
-        if isinstance(self.source, WholeSource):  # once decoded, it is in memory
-            return 0 if self.source.decoded_segments else self.shape[0] * self.shape[1]
-        rows, columns = self.source.info.chunk_rows, self.source.info.chunk_columns or self.shape[1]
+        info, (height, width) = self.source.info, self.shape
+        planes = _planes_read(info)
+        if info.whole_bytes >= height * width * info.dtype.itemsize:
+            return 0 if planes == 1 and position in self.held else height * width * planes
+        rows, columns = info.chunk_rows, info.chunk_columns or width
         down = -(-box.y_stop // rows) - box.y // rows
         across = -(-box.x_stop // columns) - box.x // columns
-        return down * rows * across * columns
+        return down * rows * across * columns * planes
+
+
+def _planes_read(info: SourceInfo) -> int:
+    """Return how many planes of the file are read for one of a source: more than 1 where it is projected."""
+    count, opener = 1, info.opener
+    while isinstance(opener, ProjectedOpener):
+        count *= opener.info.length(opener.axis)
+        opener = opener.opener
+    return count

@@ -105,14 +105,11 @@ def scan_one(found: Found, media: Media) -> Scanned:
             source: Source = open_channel_files(found.path, found.channels, opening)
         else:
             source = open_source(found.path, opening)
+        source.close()
+        # Of a folder only the changes at its top would be seen: its metadata tell more.
+        stats = [file.stat() for file in source.info.files or found.files]
     except SourceError as error:
         return Scanned(found, 0, None, str(error))
-    except OSError as error:
-        return Scanned(found, 0, None, f"{found.path.name} cannot be read: {error.strerror}")
-    source.close()
-    try:
-        # Of a folder only the changes at its top would be seen.
-        stats = [file.stat() for file in source.info.files or found.files]
     except OSError as error:
         return Scanned(found, 0, None, f"{found.path.name} cannot be read: {error.strerror}")
     size_bytes, modified_ns = sum(stat.st_size for stat in stats), max(stat.st_mtime_ns for stat in stats)
