@@ -130,8 +130,10 @@ def test_plan_measures_filters_and_one_range_for_all(images, tiles_creator, tmp_
 
 @pytest.mark.parametrize("scope", ["image", "dataset"])
 def test_plan_that_measures_names_what_cannot_be_read(images, tiles_creator, scope):
-    data = (images / "cell_1.tif").read_bytes()
-    (images / "cell_1.tif").write_bytes(data[:-20_000])  # the header is whole, the pixels are not
+    tifffile.imwrite(images / "cell_1.tif", read(images / "cell_1.tif"), compression="zlib", rowsperstrip=16)
+    data = bytearray((images / "cell_1.tif").read_bytes())
+    data[-20_000:] = b"\xff" * 20_000  # the header is whole, the pixels are not
+    (images / "cell_1.tif").write_bytes(data)
     assert tiles_creator("plan", images, *SMALL)[0] == 0
     code, out, err = tiles_creator("plan", images, *SMALL, "--scope", scope, "--measure")
     assert code == 1

@@ -171,6 +171,32 @@ def test_planes_that_were_never_written(tmp_path, opened, axes):
     assert not source.decoded_segments
 
 
+def test_levels_that_were_never_written(tmp_path, opened):
+    full, half = (64, 96), (32, 48)
+    with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+        how = {"dtype": np.uint8, "tile": (16, 16), "photometric": "minisblack"}
+        file.write((bytes(256) if k == 0 else b"" for k in range(24)), shape=full, subifds=1, **how)
+        file.write((bytes(256) if k == 0 else b"" for k in range(6)), shape=half, subfiletype=1, **how)
+    source = opened(tmp_path / "a.tif")
+    assert source.info.levels == (full, half)
+    assert source.uniform_value(Box(16, 0, 16, 48), level=1) == 0
+    assert source.uniform_value(Box(0, 0, 16, 16), level=1) is None
+
+
+def test_colours_in_planes_of_their_own(tmp_path, opened):
+    """Three planes of tiles: all zero in the lower half."""
+    tiles = (bytes([k + 1]) * 256 if k % 6 < 3 else b"" for k in range(18))
+    how = {"dtype": np.uint8, "tile": (16, 16), "photometric": "rgb", "planarconfig": "separate"}
+    tifffile.imwrite(tmp_path / "a.tif", tiles, shape=(3, 32, 48), **how)
+    source = opened(tmp_path / "a.tif")
+    assert source.info.axes == "SYX"
+    assert source.uniform_value(Box(16, 3, 16, 40)) == 0
+    assert source.uniform_value(Box(15, 3, 16, 40)) is None
+    np.testing.assert_array_equal(
+        source.read(Box(0, 0, 32, 48)), np.moveaxis(tifffile.imread(tmp_path / "a.tif"), 0, -1)
+    )
+
+
 def test_the_value_of_what_was_never_written_is_the_files_own(tmp_path, opened):
     path = tmp_path / "a.tif"
     tiles = (bytes(256) if k == 0 else b"" for k in range(12))
@@ -252,6 +278,18 @@ def test_huge_channels_are_kept_all(tmp_path, opened):
     assert source.info.whole_bytes == image.nbytes
     for y in range(0, SIDE, 2504):
         np.testing.assert_array_equal(source.read(Box(y, 0, 2504, SIDE)), image[:, y : y + 2504])
+    assert source.decoded_segments == 2
+
+
+def test_large_tiles_beside_one_another_are_read_one_by_one(tmp_path, opened):
+    """A row of them would take more memory than a pass needs."""
+    image = np.concatenate([BIG, BIG[:, :1000]], axis=1)
+    tifffile.imwrite(tmp_path / "a.tif", image, compression="zlib", tile=(SIDE, SIDE))
+    source = opened(tmp_path / "a.tif")
+    info = source.info
+    assert (info.whole_bytes, info.chunk_rows, info.chunk_columns) == (0, SIDE, SIDE)
+    for box in (Box(0, 0, SIDE, SIDE), Box(0, SIDE, SIDE, 1000)):
+        np.testing.assert_array_equal(source.read(box), image[box.slices])
     assert source.decoded_segments == 2
 
 

@@ -75,11 +75,53 @@ def wide(tmp_path):
     return folder
 
 
-@pytest.mark.parametrize("kind", ["many", "wide"])
+@pytest.fixture
+def huge(tmp_path):
+    """One image of 100,000 × 100,000 px, tiled, all tiles equal."""
+    folder = tmp_path / "huge"
+    folder.mkdir()
+    tile = np.zeros((1024, 1024), np.uint8)
+    tile[100:300, 200:900] = 200
+    tile = zlib.compress(tile.tobytes())
+    tifffile.imwrite(
+        folder / "huge.tif",
+        (tile for _ in range(98 * 98)),
+        shape=(100_000, 100_000),
+        dtype=np.uint8,
+        tile=(1024, 1024),
+        compression="zlib",
+        bigtiff=True,
+    )
+    return folder
+
+
+@pytest.fixture
+def projected(tmp_path):
+    """A stack of 30 planes of 2,000 × 2,000 px."""
+    folder = tmp_path / "projected"
+    folder.mkdir()
+    plane = np.random.default_rng(0).integers(0, 4000, (2000, 2000), np.uint16)
+    tifffile.imwrite(
+        folder / "stack.tif", (plane for _ in range(30)), shape=(30, 2000, 2000), dtype=np.uint16, ome=True,
+        metadata={"axes": "ZYX"},
+    )  # fmt: skip
+    return folder
+
+
+SETTINGS = {
+    "many": {},
+    "wide": {},
+    "huge": {"tiling__size_px": 512},
+    "projected": {"media__z": "max"},
+}
+
+
+@pytest.mark.parametrize("kind", SETTINGS)
 def test_nothing_hangs(kind, request, beats, dock, planned, viewer, qtbot, tmp_path):
     folder = request.getfixturevalue(kind)
     beats[:] = [time.perf_counter()]
-    planned(media__folder=str(folder), normalization__scope="tile", tiling__size_px=64, tiling__overlap_px=0)
+    settings = {"normalization__scope": "tile", "tiling__size_px": 64, "tiling__overlap_px": 0, **SETTINGS[kind]}
+    planned(media__folder=str(folder), **settings)
     dock.show_sample()
     qtbot.waitUntil(lambda: "Sample names" in viewer.layers, timeout=30000)
     dock.preview_tiles()

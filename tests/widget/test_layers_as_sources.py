@@ -181,3 +181,15 @@ def test_an_export_right_after_a_change(viewer, dock, qtbot, tmp_path):
     with qtbot.waitSignal(dock.exportFinished, timeout=20000) as ended:
         dock.export_tiles()
     assert ended.args[0].tiles == 16
+
+
+def test_the_axes_that_are_told_go_before_a_guess(viewer, dock, qtbot, tmp_path):
+    viewer.add_image(noise(3, 64, 64), name="stack")
+    for axes, planes, found in ((None, 3, "ZYX"), ("CYX", 1, "CYX"), ("TYX", 3, "TYX")):
+        recipe = recipe_for(tmp_path, **{"media.axes": axes})
+        dock.set_recipe(recipe)
+        qtbot.waitUntil(lambda recipe=recipe: dock.plan is not None and dock.plan.recipe == recipe)
+        (image,) = dock.plan.images
+        assert (len(image.planes), image.info.axes) == (planes, found)
+    dock.media.editor("axes").set_value("YXC")
+    qtbot.waitUntil(lambda: any("the last ones of a layer are rows" in i.problem for i in dock.media.model.rows))

@@ -262,3 +262,23 @@ def test_padding_is_part_of_the_tile(previewed, viewer, dock):
     previewed(tiling__size_px=200, tiling__overlap_px=0)
     layer = viewer.layers["Current tile"]
     np.testing.assert_allclose(layer.data_to_world(layer.data[0][2]), (np.array([200, 200]) - 0.5) * 0.65)
+
+
+def test_another_unit_is_shown_without_a_word_from_napari(previewed, viewer, dock, qtbot, images, tmp_path):
+    """Layers in pixels beside layers in µm would be drawn in no unit, with a warning."""
+    from napari.utils.notifications import notification_manager
+
+    folder = tmp_path / "uncalibrated"
+    folder.mkdir()
+    write_image(folder / "plain.tif", (96, 80))
+    roi = {"type": "Polygon", "coordinates": [[[5, 5], [70, 5], [70, 80], [5, 80], [5, 5]]]}
+    said = []
+    notification_manager.notification_ready.connect(said.append)
+    dock.tiles.show_all.setChecked(True)
+    dock.tiles.show_tile.setChecked(True)
+    everything = {"Preview image", "Tile as exported", "All tiles", "Tile region", "Current tile"}
+    for source, unit in ((folder, "pixel"), (images, "micrometer"), (folder, "pixel")):
+        previewed(media__folder=str(source), tiling__roi=roi)
+        qtbot.waitUntil(lambda unit=unit: {str(layer.units[-1]) for layer in viewer.layers} == {unit})
+        qtbot.waitUntil(lambda: set(names(viewer)) == everything)
+    assert [str(notification) for notification in said] == []

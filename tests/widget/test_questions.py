@@ -84,7 +84,7 @@ def test_a_click_tells_the_axes(dock, qtbot, stacks):
     media.editor("folder").line.setText(str(stacks))
     qtbot.waitUntil(lambda: not media.question.isHidden())
     assert "What are the axes of a.npy" in media.question.label.text()
-    assert "axes" in media.problems
+    qtbot.waitUntil(lambda: "axes" in media.problems)
     assert "--" not in dock.footer.status.text() + media.problems["axes"]
     assert media.model.data(media.model.index(0, 1)) == "which axes?"
     tooltip = media.model.data(media.model.index(0, 1), Qt.ItemDataRole.ToolTipRole)

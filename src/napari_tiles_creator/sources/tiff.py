@@ -96,7 +96,7 @@ class TiffSource:
             chunk_columns=self._image.chunk_columns,
             levels=self._image.level_shapes,
             files=files,
-            whole_bytes=self._image.whole_bytes(dict(axes.outer).get("C", 1)),
+            whole_bytes=image.keep_huge_segments(dict(axes.outer).get("C", 1)),
         )
 
     @property

@@ -13,7 +13,6 @@ import numpy as np
 from napari_tiles_creator.errors import SourceError
 from napari_tiles_creator.sources.claim import check_memory, size_text
 from napari_tiles_creator.sources.tiff_claims import check_length, check_segment
-from napari_tiles_creator.sources.tiff_segments import HUGE_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -97,7 +96,7 @@ class SegmentDecoder:
         SourceError
             If the file ends before a segment does, or a segment is damaged.
         """
-        if table.decoded_bytes > HUGE_BYTES:
+        if table.grid.is_huge(table.itemsize):
             for number in numbers:
                 yield self._placed(table, number, self._huge_segment(table, number, handle))
             return

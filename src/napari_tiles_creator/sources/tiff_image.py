@@ -103,26 +103,31 @@ class TiffImage:
     @property
     def _is_huge(self) -> bool:
         grid = self._grids[0]
-        return self._contiguous_at[0] is None and grid.pixels * self._itemsize > HUGE_BYTES
+        return self._contiguous_at[0] is None and grid.is_huge(self._itemsize)
 
-    def whole_bytes(self, channels: int) -> int:
-        """Return the memory that segments larger than a band take; 0 where there are none.
+    def keep_huge_segments(self, channels: int) -> int:
+        """Keep segments that are larger than a band, as many as it takes to decode each once a pass.
 
-        Those of one row of the image are kept, of two rows where there are several: a band may lie in both.
+        These are those of one row of the image, of two rows of strips: a band may lie in both.
 
         Parameters
         ----------
         channels : int
             Channels in pages of their own, which are read together.
+
+        Returns
+        -------
+        whole_bytes : int
+            Memory that they take, 0 where there are none.
         """
         if not self._is_huge:
             return 0
         grid = self._grids[0]
         planes, _, down, across = grid.shape
-        self._decoder.huge_segments = planes * across * min(down, 2) * channels
-        rows = min(grid.length * min(down, 2), grid.height) if not grid.is_tiled else grid.length * min(down, 2)
-        one = rows * grid.across * grid.thickness * grid.samples * self._itemsize
-        return one * planes * across * channels
+        kept_rows = 1 if grid.is_tiled else min(down, 2)
+        self._decoder.huge_segments = planes * across * kept_rows * channels
+        rows = grid.length * kept_rows if grid.is_tiled else min(grid.length * kept_rows, grid.height)
+        return rows * grid.across * across * grid.thickness * grid.samples * planes * channels * self._itemsize
 
     def read(self, box: Box, number: int, z: int, level: int) -> NDArray[Any]:
         """Return a rectangle of a page, array (y, x, samples)."""

@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 
     from napari_tiles_creator.geometry.box import Box
 
-# Segments that decode to more than this are kept, as a band of the image is but a part of them.
+# Segments that decode to more than this are kept, as a band of the image is but a part of them; tiles beside one
+# another may be larger, as they are read one by one.
 HUGE_BYTES = 16 * 2**20
+HUGE_TILE_BYTES = 64 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,11 @@ class SegmentGrid:
     def pixels(self) -> int:
         """Samples that a whole segment decodes to."""
         return self.thickness * self.length * self.across * self.samples
+
+    def is_huge(self, itemsize: int) -> bool:
+        """Tell whether a segment is so large that it is decoded once for many reads and kept; bytes of a sample."""
+        most = HUGE_TILE_BYTES if self.across < self.width else HUGE_BYTES
+        return self.pixels * itemsize > most
 
     def rows_of(self, number: int) -> int:
         """Return how many rows a segment holds: the last strip has the rest."""

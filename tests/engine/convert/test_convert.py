@@ -85,6 +85,15 @@ def test_every_plane_and_channel_is_kept_in_zarr(tmp_path, axes):
         assert labels == [f"dye {n}" for n in range(stored.shape[names.index("C")])]
 
 
+@pytest.mark.parametrize("name", ["out.tif", "out.zarr"])
+def test_channels_need_no_names(tmp_path, name):
+    pixels = coordinate_image(40, 50, 3, dtype="uint16")
+    np.save(tmp_path / "in.npy", pixels)
+    convert(tmp_path / "in.npy", tmp_path / name, media=Media(axes="CYX"))
+    found = tifffile.imread(tmp_path / name) if name == "out.tif" else zarr_array(tmp_path / name)[:]
+    assert np.array_equal(found, pixels)
+
+
 def test_ome_zarr_is_read_by_its_own_library(tmp_path):
     pixels = write_stack(tmp_path / "in.ome.tif", "CYX", shape=(1300, 2500))
     convert(tmp_path / "in.ome.tif", tmp_path / "out.ome.zarr")

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chunked_array import ChunkedArray
-from napari_tiles_creator.engine.coverage.mask import Mask, chunk_of
+from napari_tiles_creator.engine.coverage.mask import Mask
+from napari_tiles_creator.engine.planning.chunks import chunk_of
 from napari_tiles_creator.geometry.blocks import block_shape, boxes_of
 from napari_tiles_creator.geometry.box import Box
 from napari_tiles_creator.sources.array import source_of

@@ -211,6 +211,16 @@ def test_peak_memory_is_bounded_for_tiles_against_strips(tmp_path):
     assert float(mebibytes) < 70
 
 
+def test_what_is_decoded_whole_is_counted_in_parts(tmp_path):
+    """A PNG has no parts to read, and yet nothing else of its size is made of it, here 36 MB each."""
+    body = write_mask(tmp_path / "body", np.ones((6000, 6000), bool), "png")
+    signal = write_mask(tmp_path / "signal", np.arange(6000) % 2 * np.ones((6000, 1), bool) == 1, "png")
+    done = subprocess.run([sys.executable, "-c", MEMORY, body, signal], capture_output=True, text=True, check=True)
+    body_px, inside_px, mebibytes = done.stdout.split()
+    assert (int(body_px), int(inside_px)) == (6000 * 6000, 6000 * 3000)
+    assert float(mebibytes) < 72 + 40
+
+
 @pytest.mark.large
 @pytest.mark.parametrize("strips", [False, True], ids=["tiles", "tiles against strips"])
 def test_a_pair_of_100_000_pixels_a_side(tmp_path, strips):

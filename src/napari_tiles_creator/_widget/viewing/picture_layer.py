@@ -6,9 +6,9 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from napari_tiles_creator._widget.viewing.layers import CURRENT_TILE, MOSAIC, NAMES, PICTURE
+from napari_tiles_creator._widget.viewing.layers import CURRENT_TILE, MOSAIC, NAMES, PICTURE, PREVIEW_ROLES
 from napari_tiles_creator._widget.viewing.picture import read_picture
-from napari_tiles_creator._widget.viewing.placement import image_placement, place
+from napari_tiles_creator._widget.viewing.placement import image_placement, in_unit, place
 from napari_tiles_creator._widget.viewing.turns import Turns
 from napari_tiles_creator._widget.viewing.view import fit_view
 
@@ -82,10 +82,16 @@ class PictureLayer:
             self._pixels = ()
             self._failed(ending.error)
         elif ending.result is not None:
-            # Its pixels are of another kind than a sample's: side by side napari could show no unit.
             foreign = [role for role in (MOSAIC, NAMES) if self._layers.find(role) is not None]
+            if self._subject is not None:
+                foreign += self._in_other_units(image_placement(self._subject.image).unit)
             removals = (partial(self._layers.remove, role) for role in foreign)
             self._turns.run(*removals, partial(self._put, ending.result), self._shown, self._fit)
+
+    def _in_other_units(self, unit: str) -> list[str]:
+        """Return the roles whose layers lie in other units than the picture will: side by side napari shows none."""
+        found = {role: self._layers.find(role) for role in PREVIEW_ROLES if role != PICTURE}
+        return [role for role, layer in found.items() if layer is not None and not in_unit(layer, unit)]
 
     def _put(self, picture: Picture) -> None:
         subject = self._subject

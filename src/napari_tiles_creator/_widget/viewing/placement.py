@@ -108,10 +108,16 @@ def place(layer: Any, placement: Placement) -> None:
     """Put a layer where its pixels belong; sets only what differs, since napari redraws for each."""
     for name, value in placement.settings(layer.ndim).items():
         if name == "units":
-            if any(str(old) != str(new) for old, new in zip(layer.units, _units(value), strict=True)):
+            if not in_unit(layer, value[-1]):
                 layer.units = value
         elif not np.array_equal(layer.affine.affine_matrix if name == "affine" else getattr(layer, name), value):
             setattr(layer, name, value)
+
+
+def in_unit(layer: Any, unit: str) -> bool:
+    """Tell whether rows and columns of a layer are measured in a unit."""
+    (wanted,) = _units((unit,))
+    return all(str(old) == str(wanted) for old in layer.units[-2:])
 
 
 def image_placement(image: ImagePlan, layer: Any = None) -> Placement:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_tiles_creator.engine.planning.chunks import chunk_of
 from napari_tiles_creator.engine.steps import in_order
 from napari_tiles_creator.geometry.blocks import block_shape, boxes_of
 from napari_tiles_creator.geometry.box import Box
@@ -73,14 +74,6 @@ class Bands:
         """Return a rectangle as an array (planes, y, x, samples)."""
         pixels = self.source.read(box, **at)
         return pixels.reshape(self.planes, *box.shape, self.samples)
-
-
-def chunk_of(info: SourceInfo) -> tuple[int, int]:
-    """Return ``(height, width)`` of what is decoded together, px; what is in memory once decoded has no chunks."""
-    height, width = info.plane_shape
-    if info.whole_bytes:
-        return 1, width
-    return min(info.chunk_rows, height), min(info.chunk_columns, width) or width
 
 
 def band_rows(info: SourceInfo, wanted: int, most_bytes: int) -> tuple[int, bool]:

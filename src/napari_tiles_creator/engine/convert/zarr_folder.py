@@ -145,7 +145,7 @@ def _channels(layout: Layout, ranges: list[tuple[float, float]]) -> list[dict[st
             (name, CHANNEL_COLOURS[number % len(CHANNEL_COLOURS)]) for number, name in enumerate(layout.channel_names)
         ]
     channels = []
-    for (label, colour), (low, high) in zip(named, ranges, strict=True):
+    for (label, colour), (low, high) in zip(named, ranges, strict=True) if named else ():
         window = {"min": low, "max": high, "start": low, "end": high}
         channels.append({"label": label, "color": colour, "active": True, "window": window})
     return channels

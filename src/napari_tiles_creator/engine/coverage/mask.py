@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_tiles_creator.engine.planning.chunks import chunk_of
 from napari_tiles_creator.geometry.blocks import block_shape, boxes_of, boxes_touching
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_tiles_creator.geometry.box import Box
-    from napari_tiles_creator.sources.base import Source, SourceInfo
+    from napari_tiles_creator.sources.base import Source
 
 # So many pixels are decoded at once, or one chunk: strips of one row each would cost a call a row.
 CELL_PX = 1 << 16
@@ -30,12 +31,6 @@ class _Held:
     lock: threading.Lock = field(default_factory=threading.Lock)
     # A bit a pixel: (rows, bytes); one value where all are equal.
     bits: NDArray[np.uint8] | bool | None = None
-
-
-def chunk_of(info: SourceInfo) -> tuple[int, int]:
-    """Return ``(height, width)`` of what a source decodes together, px."""
-    height, width = info.plane_shape
-    return min(info.chunk_rows, height), min(info.chunk_columns, width) or width
 
 
 class Mask:

@@ -11,9 +11,10 @@ import numpy as np
 
 from napari_tiles_creator.engine.coverage.counts import counted_by_tile, tiles_of
 from napari_tiles_creator.engine.coverage.coverage import Coverage
-from napari_tiles_creator.engine.coverage.mask import Mask, chunk_of
+from napari_tiles_creator.engine.coverage.mask import Mask
 from napari_tiles_creator.engine.coverage.outline import Outline
 from napari_tiles_creator.engine.coverage.pair import MaskFile, fitting, pixel_size_of
+from napari_tiles_creator.engine.planning.chunks import chunk_of
 from napari_tiles_creator.engine.steps import Progress, Warned, in_order
 from napari_tiles_creator.errors import PlanError
 from napari_tiles_creator.geometry.blocks import block_shape, boxes_of

@@ -2,7 +2,7 @@
 
 A plane is read in bands of rows, each reduced at once, so that nothing of its size is held; of a pyramid the coarsest
 level that is large enough. Of planes above `LARGE_BYTES` only some rows are read where the format can skip the others,
-and of planes above `HUGE_BYTES` only some tiles where it can skip these.
+and of planes above `HUGE_BYTES` only some tiles where it can skip these; all of it where most of its tiles are uniform.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_tiles_creator.engine.pictures.uniform_chunks import area_weights, from_uniform_chunks
 from napari_tiles_creator.engine.steps import result_of
 from napari_tiles_creator.geometry.box import Box
 
@@ -28,7 +29,7 @@ HUGE_BYTES = 512 << 20
 # Rows of a large plane that make up one row of its picture.
 SAMPLED_ROWS = 4
 # Pixels of a band: 16 MB as float32.
-BAND_PIXELS = 1 << 22
+BAND_PIXELS, MOST_BAND_PIXELS = 1 << 22, 1 << 24
 # Of more channels than there are colours for, the first are read; see `thumbnail`.
 MORE_CHANNELS = ("cyan", "yellow", "magenta", "red", "green", "blue")
 
@@ -66,6 +67,10 @@ def reduction_steps(
             return np.concatenate(parts)
     level = level_for(info, shape)
     width = info.levels[level][1]
+    if is_huge(info, level, count):
+        found = yield from from_uniform_chunks(source, shape, count, level, HUGE_BYTES, z=z, t=t, channel=channel)
+        if found is not None:
+            return found
     sparse = _sparse_shape(info, level, count)
     if sparse is not None and sparse[0] < shape[0]:
         means = np.empty((count, *sparse))
@@ -75,7 +80,7 @@ def reduction_steps(
             yield
         rows, columns = (np.arange(n) * m // n for n, m in zip(shape, sparse, strict=True))
         return means[:, rows[:, None], columns]
-    across = _area_weights(width, shape[1])
+    across = area_weights(width, shape[1])
     total = np.zeros((count, *shape))
     seen = np.zeros_like(total) if info.dtype.kind == "f" else None
     for start, stop, first, down in _bands(info, level, shape[0], count):
@@ -93,11 +98,17 @@ def reduction_steps(
     return total
 
 
+def is_huge(info: SourceInfo, level: int, channels: int) -> bool:
+    """Whether a plane is too large to be decoded for a picture, and its format can skip some of it."""
+    height, width = info.levels[level]
+    return height * width * channels * info.dtype.itemsize > HUGE_BYTES and 0 < info.chunk_columns < width
+
+
 def _sparse_shape(info: SourceInfo, level: int, channels: int) -> tuple[int, int] | None:
     """Return how many tiles to read down and across, None where all of the plane may be read."""
     height, width = info.levels[level]
     pixel_bytes = channels * info.dtype.itemsize
-    if height * width * pixel_bytes <= HUGE_BYTES or not 0 < info.chunk_columns < width:
+    if not is_huge(info, level, channels):
         return None
     tiles = HUGE_BYTES / (info.chunk_rows * info.chunk_columns * pixel_bytes)
     rows = min(-(-height // info.chunk_rows), max(1, int((tiles * height / width) ** 0.5)))
@@ -166,21 +177,12 @@ def _bands(info: SourceInfo, level: int, rows: int, channels: int) -> Iterator[t
             start = (2 * row + 1) * height // (2 * rows) - SAMPLED_ROWS // 2
             yield start, start + SAMPLED_ROWS, row, mean
         return
-    weights = _area_weights(height, rows)
-    band = max(1, BAND_PIXELS // (width * channels) // together) * together
+    weights = area_weights(height, rows)
+    band = BAND_PIXELS // (width * channels)
+    # Rather decode a huge chunk again than hold a band of its height.
+    together = together if together * width * channels <= MOST_BAND_PIXELS else 1
+    band = max(1, band // together) * together
     for start in range(0, height, band):
         stop = min(start + band, height)
         first, last = start * rows // height, -(-stop * rows // height)
         yield start, stop, first, weights[first:last, start:stop]
-
-
-def _area_weights(old: int, new: int) -> csr_array:
-    """Return the share of each old pixel in each new one, sparse array (new, old), rows summing to 1.
-
-    Both axes are cut at all borders of either, in units of 1 / (old · new), in which every border is whole.
-    """
-    from scipy.sparse import csr_array
-
-    cuts = np.union1d(np.arange(old + 1) * new, np.arange(new + 1) * old)
-    row, column = cuts[:-1] // old, cuts[:-1] // new
-    return csr_array((np.diff(cuts) / old, column, np.searchsorted(row, np.arange(new + 1))), shape=(new, old))
