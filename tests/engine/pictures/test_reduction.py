@@ -1,13 +1,17 @@
 """Large planes in small: a pyramid's levels are used, and of a huge plane some tiles stand for all."""
 
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from napari_tiles_creator.engine.pictures import reduction as module
 from napari_tiles_creator.engine.pictures.reduction import level_for, reduced_plane
+from napari_tiles_creator.geometry.box import Box
 from napari_tiles_creator.sources.array import array_source
+from napari_tiles_creator.sources.registry import open_source
 
 
 class Noting:
@@ -66,3 +70,17 @@ def test_a_huge_float_plane_with_gaps(smooth, monkeypatch):
     picture = reduced_plane(array_source(Path("a"), [Noting(plane, (20, 20))]), (100, 140))[0]
     assert np.isnan(picture[:45]).all()
     assert np.isfinite(picture[55:]).all()
+
+
+def test_what_is_decoded_as_a_whole_is_reduced_in_bands_all_the_same(tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 255, (6000, 6000), np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "whole.png", compress_level=1)
+    source = open_source(tmp_path / "whole.png")
+    assert source.info.chunk_rows == 6000
+    source.read(Box(0, 0, 1, 1))  # decoded from here on
+    tracemalloc.start()
+    picture = reduced_plane(source, (100, 100))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    np.testing.assert_allclose(picture[0], pixels.reshape(100, 60, 100, 60).mean(axis=(1, 3)), rtol=1e-5)
+    assert peak < 4 * module.BAND_PIXELS * 4 < pixels.size * 4  # bands in float32, not all of it

@@ -279,3 +279,19 @@ def test_an_unreadable_source_says_why(tmp_path):
     item, media = scanned(tmp_path / "a.tif")
     with pytest.raises(SourceError, match=r"a\.tif cannot be read"):
         thumbnail(item, media, 20)
+
+
+def test_the_recipes_colours_are_those_of_the_picture(tmp_path):
+    pixels = np.zeros((2, 40, 40), np.uint8)
+    pixels[0, :20], pixels[1, :, :20] = 200, 90
+    tifffile.imwrite(tmp_path / "two.tif", pixels, metadata={"axes": "CYX"}, photometric="minisblack")
+
+    def corners(**fields):
+        media = Media(folder=str(tmp_path), **fields)
+        (item,) = scan(media)
+        picture = thumbnail(item, media, 40)
+        return [tuple(int(value) for value in picture[y, x]) for y, x in ((0, 0), (0, 39), (39, 0), (39, 39))]
+
+    assert corners(colours=["red", "#0080ff"]) == [(255, 128, 255), (255, 0, 0), (0, 128, 255), (0, 0, 0)]
+    assert corners(colours=["none", "yellow"]) == [(255, 255, 0), (0, 0, 0), (255, 255, 0), (0, 0, 0)]
+    assert corners(colours=["red", "blue", "cyan"]) == corners()  # told elsewhere: one is too many

@@ -25,7 +25,7 @@ def write(path, plane):
     tiles = (padded[y : y + 16, x : x + 16] for y in range(0, height, 16) for x in range(0, width, 16))
     tifffile.imwrite(
         path,
-        (tile if tile.any() else None for tile in tiles),
+        (tile if tile.any() or not i else None for i, tile in enumerate(tiles)),  # the first must be there
         shape=plane.shape,
         dtype=plane.dtype,
         tile=(16, 16),

@@ -67,3 +67,27 @@ def test_media_settings_reach_the_files(folder):
 def test_a_missing_folder_is_an_error_of_its_own(tmp_path):
     with pytest.raises(SourceError, match="no such folder"):
         list(scan(Media(folder=str(tmp_path / "x"))))
+
+
+def test_an_ome_image_in_several_files_is_one_source(tmp_path):
+    """Each file tells of the whole; written by tifffile as a set whose metadata name all files."""
+    planes = np.random.default_rng(0).integers(0, 999, (2, 40, 50), np.uint16)
+    blocks = "".join(
+        f'<TiffData IFD="0" FirstZ="{z}" FirstT="0" FirstC="0" PlaneCount="1">'
+        f'<UUID FileName="set_z{z}.ome.tif">urn:uuid:0000000{z}-0000-4000-8000-000000000000</UUID></TiffData>'
+        for z in range(2)
+    )
+    for z, plane in enumerate(planes):
+        xml = (
+            '<OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06" '
+            f'UUID="urn:uuid:0000000{z}-0000-4000-8000-000000000000"><Image ID="Image:0"><Pixels ID="Pixels:0" '
+            'DimensionOrder="XYZCT" Type="uint16" SizeX="50" SizeY="40" SizeZ="2" SizeC="1" SizeT="1">'
+            f'<Channel ID="Channel:0:0" SamplesPerPixel="1"/>{blocks}</Pixels></Image></OME>'
+        )
+        tifffile.imwrite(tmp_path / f"set_z{z}.ome.tif", plane, description=xml, metadata=None)
+    tifffile.imwrite(tmp_path / "set_z2.tif", planes[0])
+    items = list(scan(Media(folder=str(tmp_path))))
+    assert [item.found.name for item in items] == ["set_z0.ome.tif", "set_z2.tif"]
+    assert (items[0].info.axes, items[0].info.shape) == ("ZYX", (2, 40, 50))
+    # Alone it is listed, for there is nobody else to stand for it.
+    assert [item.found.name for item in scan(Media(folder=str(tmp_path / "set_z1.ome.tif")))] == ["set_z1.ome.tif"]

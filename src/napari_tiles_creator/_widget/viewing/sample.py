@@ -56,10 +56,15 @@ def draw_sample(media: Media, scanned: list[Scanned] | None, seed: int) -> Gener
     """
     from napari_tiles_creator.engine.pictures.mosaic import drawn, mosaic_steps
     from napari_tiles_creator.engine.planning.scan import scan_one
-    from napari_tiles_creator.sources.folder import find_sources
+    from napari_tiles_creator.sources.channel_files import grouped
+    from napari_tiles_creator.sources.folder import find_sources, left_out
 
     if scanned is None:
         found = find_sources(media.folder, media.pattern, media.recursive, media.exclude)
+        if media.channels_from:
+            found = grouped(found, media.channels_from)
+            out = left_out([image.name for image in found], media.exclude)
+            found = [image for image in found if image.name not in out]
         scanned = [scan_one(file, media) for file in drawn(found, MOST_IMAGES, seed)]
     return (yield from mosaic_steps(scanned, media, count=MOST_IMAGES, seed=seed, line_share=LINE_SHARE))
 

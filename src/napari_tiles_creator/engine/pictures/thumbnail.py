@@ -12,6 +12,8 @@ from napari_tiles_creator.errors import SourceError
 from napari_tiles_creator.sources.registry import reopen
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from napari_tiles_creator.engine.planning.scan import Scanned
@@ -64,13 +66,21 @@ def thumbnail(scanned: Scanned, media: Media, size_px: int) -> NDArray[np.uint8]
     channel = _channel(media, info)
     source = reopen(info)
     try:
-        return plane_picture(source, fitted(source.info.plane_shape, size_px), z=z, t=t, channel=channel)
+        colours = tuple(map(media.rgb_of, media.colours or ()))
+        shape = fitted(source.info.plane_shape, size_px)
+        return plane_picture(source, shape, z=z, t=t, channel=channel, colours=colours)
     finally:
         source.close()
 
 
 def plane_picture(
-    source: Source, shape: tuple[int, int], *, z: int = 0, t: int = 0, channel: int | None = None
+    source: Source,
+    shape: tuple[int, int],
+    *,
+    z: int = 0,
+    t: int = 0,
+    channel: int | None = None,
+    colours: Sequence[tuple[float, float, float]] = (),
 ) -> NDArray[np.uint8]:
     """Return a picture of one plane.
 
@@ -84,6 +94,8 @@ def plane_picture(
         Position on the axes Z and T.
     channel : int or None, default None
         One channel, grey; None composes up to six in colours.
+    colours : sequence of (red, green, blue), optional
+        Colours of the channels, 0…1, where they are as many; else those that a viewer takes.
 
     Returns
     -------
@@ -98,7 +110,7 @@ def plane_picture(
     """
     planes = reduced_plane(source, shape, z=z, t=t, channel=channel)
     if not source.info.is_rgb:
-        return _composed([stretched(plane) for plane in planes])
+        return _composed([stretched(plane) for plane in planes], colours)
     if source.info.dtype != np.uint8:
         planes = stretched(planes) * 255
     return np.rint(np.moveaxis(planes, 0, -1)).astype(np.uint8)
@@ -127,13 +139,12 @@ def stretched(values: NDArray[Any]) -> NDArray[Any]:
     return np.where(np.isfinite(values), mapped, 0)
 
 
-def _composed(channels: list[NDArray[Any]]) -> NDArray[np.uint8]:
+def _composed(channels: list[NDArray[Any]], colours: Sequence[tuple[float, float, float]] = ()) -> NDArray[np.uint8]:
     """Return channels of 0…1, each array (y, x), added up in their colours, array (y, x, 3)."""
-    if len(channels) == 1:
-        colours = [(1, 1, 1)]
-    else:
+    if len(channels) != len(colours):
         names = TWO_CHANNELS if len(channels) == 2 else MORE_CHANNELS
-        colours = [RGB_OF[name] for name in names[: len(channels)]]
+        colours = [RGB_OF[name] for name in names[: len(channels)]] if len(channels) > 1 else [(1, 1, 1)]
+    if len(channels) > 1:
         # A channel without contrast is empty, whatever its value, and must not tint the others.
         channels = [np.zeros_like(plane) if np.ptp(plane) == 0 else plane for plane in channels]
     light = np.tensordot(np.stack(channels, axis=-1), np.array(colours, np.float64), axes=1)

@@ -13,7 +13,8 @@ from napari_tiles_creator.sources.folder import Found, find_sources, left_out
 from napari_tiles_creator.sources.registry import open_source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
+    from pathlib import Path
 
     from napari_tiles_creator.geometry.pixel_size import PixelSize
     from napari_tiles_creator.recipe.media import Media
@@ -69,7 +70,8 @@ def scan(media: Media) -> Iterator[Scanned]:
     Yields
     ------
     Scanned
-        In the order of `find_sources`; a file that cannot be read is one with a problem.
+        In the order of `find_sources`; a file that cannot be read is one with a problem. Of several files that hold
+        one OME image the first stands for all.
 
     Raises
     ------
@@ -85,8 +87,27 @@ def scan(media: Media) -> Iterator[Scanned]:
         found = grouped(found, media.channels_from)
         out = left_out([image.name for image in found], media.exclude)
         found = [image for image in found if image.name not in out]
+    paths = {file for image in found for file in image.files}
     for image in found:
-        yield scan_one(image, media)
+        item = scan_one(image, media)
+        if not is_part_of_another(item, paths):
+            yield item
+
+
+def is_part_of_another(item: Scanned, paths: Collection[Path]) -> bool:
+    """Whether all of an image's pixels are in an earlier one: files of one OME image each give the whole of it.
+
+    Parameters
+    ----------
+    item : Scanned
+        The image.
+    paths : collection of Path
+        All files that are listed.
+    """
+    if item.info is None or not item.info.files or item.found.channels:
+        return False
+    path, first = item.found.path, item.info.files[0]
+    return first.name != path.name and path.with_name(first.name) in paths and path.is_file()
 
 
 def scan_one(found: Found, media: Media) -> Scanned:
