@@ -86,6 +86,7 @@ def recipe_data(draw: st.DrawFn) -> dict[str, Any]:
             "t": draw(_PLANES),
             "series": draw(st.integers(0, 9)),
             "axes": draw(st.sampled_from([None, "ZYX", "TCYX", "XYS"])),
+            "overrule_axes": draw(st.booleans()),
             "dataset": draw(st.one_of(st.none(), _TEXTS)),
             "colours": colours,
         },

@@ -15,6 +15,7 @@ from napari_tiles_creator import Recipe
 from napari_tiles_creator.cli import main
 
 SMALL = ["--size", "128", "--overlap", "32"]
+WORKERS = ["--workers", "3"]
 
 
 @pytest.fixture
@@ -126,6 +127,22 @@ def test_plan_measures_filters_and_one_range_for_all(images, tiles_creator, tmp_
     assert {event["reason"] for event in left} > {"outside tiling.roi"}
     _, out, _ = tiles_creator("plan", images, *SMALL, *fields)
     assert f"at most {at_most['tiles']} tiles" in out
+
+
+@pytest.mark.parametrize("scope", ["image", "dataset"])
+def test_threads_and_memory_change_no_figure_of_a_plan(images, tiles_creator, scope):
+    fields = ["--scope", scope, "--scale", "0.5", "--set", "tiling.min_foreground=0.2", "--measure", "--json"]
+    told = {tiles_creator("plan", images, *SMALL, *fields, *more)[1] for more in ((), ("--memory", "1M"), WORKERS)}
+    assert len(told) == 1
+    assert json.loads(told.pop())["tiles"] > 0
+
+
+def test_threads_and_memory_change_no_preview(images, tiles_creator, tmp_path):
+    pictures = [tmp_path / f"{number}.png" for number in range(2)]
+    for path, more in zip(pictures, ([], ["--memory", "1M", *WORKERS]), strict=True):
+        fields = ["--set", "tiling.min_foreground=0.2", "--picture", str(path)]
+        assert tiles_creator("preview", images, *SMALL, *fields, *more)[0] == 0
+    assert pictures[0].read_bytes() == pictures[1].read_bytes()
 
 
 @pytest.mark.parametrize("scope", ["image", "dataset"])
@@ -272,6 +289,12 @@ def test_scale_as_a_fraction(images, tmp_path, tiles_creator):
         (["export", "IMAGES", "OUT", "--scale", "1/0"], ["calibration.scale", "1/0"]),
         (["export", "IMAGES", "OUT", "--layout", "coco"], ["export.layout", "coco", "flat"]),
         (["export", "IMAGES", "OUT", "--memory", "much"], ["--memory", "much", "2G"]),
+        (["plan", "IMAGES", "--memory", "0"], ["--memory", "0", "2G"]),
+        (
+            ["export", "IMAGES", "OUT", "--scheduler", "tcp://there:8786"],
+            ["--scheduler", "tcp://there:8786", "leave it"],
+        ),
+        (["preview", "IMAGES", "--picture", "a.png", "--scheduler", "x"], ["--scheduler", "x", "leave it"]),
         (["export", "IMAGES", "OUT", "--recipe", "r.yaml", "--preset", "unet"], ["--recipe", "--preset"]),
         (["export", "--recipe", "missing.yaml"], ["missing.yaml", "cannot be read"]),
         (["export", "nowhere", "OUT"], ["nowhere", "no such folder"]),
@@ -553,3 +576,21 @@ def test_convert_tells_what_it_wrote(pair, tmp_path, tiles_creator):
     code, out, err = tiles_creator("convert", pair[0], tmp_path / "out.zarr")
     assert (code, out) == (2, "")
     assert "out.zarr is there already and is never overwritten" in err
+
+
+def test_commands_are_listed_in_the_order_of_a_days_work(tiles_creator):
+    _, out, _ = tiles_creator("--help")
+    names = [
+        line.split()[0] for line in out.split("Commands:")[1].splitlines() if line.startswith("  ") and line[2:3] > " "
+    ]
+    assert names[: names.index("convert")] == [
+        "sample", "scan", "mosaic", "recipe", "plan", "preview", "export", "verify", "merge", "empty",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("command", ["scan", "plan"])
+def test_a_pattern_of_channels_that_fits_no_file_is_told(images, tiles_creator, command):
+    code, _, err = tiles_creator(command, images, "--channels-from", "none_{channel}.tif")
+    assert code == 0
+    assert "warning: no file is the channel of an image: none fits 'none_{channel}.tif' (media.channels_from)" in err
+    assert "no file is the channel" not in tiles_creator(command, images, "--channels-from", "cell_{channel}.tif")[2]

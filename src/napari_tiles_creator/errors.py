@@ -64,6 +64,10 @@ class SourceError(TilesError, OSError):
     """A source cannot be read."""
 
 
+class UnclearAxesError(SourceError):
+    """A source does not tell what its axes are: the user must."""
+
+
 class PlanError(TilesError, ValueError):
     """The recipe is valid but cannot be carried out on these sources."""
 

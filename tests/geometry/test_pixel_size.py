@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_tiles_creator.geometry.pixel_size import PixelSize, reduced_length, scaled_length, um_per_unit
+from napari_tiles_creator.geometry.pixel_size import (
+    PixelSize,
+    pixel_size_of,
+    reduced_length,
+    scaled_length,
+    um_per_unit,
+)
 
 
 @pytest.mark.parametrize(
@@ -58,3 +64,10 @@ def test_pixel_size_follows_the_lengths():
 def test_a_pixel_size_is_a_number_above_0(value):
     with pytest.raises(ValueError, match="above 0"):
         PixelSize(1, value)
+
+
+def test_numbers_that_are_no_pixel_size():
+    assert pixel_size_of(0.5, 0.25) == PixelSize(0.5, 0.25)
+    for number in (0.0, -1.0, float("nan"), float("inf")):
+        assert pixel_size_of(number, 1.0) is None
+        assert pixel_size_of(1.0, number) is None

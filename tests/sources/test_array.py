@@ -8,8 +8,7 @@ import pytest
 
 from napari_tiles_creator.errors import SourceError
 from napari_tiles_creator.geometry.box import Box
-from napari_tiles_creator.sources.array import array_source, source_of, told_axes
-from napari_tiles_creator.sources.base import Opening
+from napari_tiles_creator.sources.array import array_source
 from napari_tiles_creator.sources.registry import reopen
 
 PATH = Path("somewhere/a layer")
@@ -166,71 +165,3 @@ def test_what_goes_wrong_elsewhere_is_told_by_name():
     source = array_source(PATH, [Broken(numbers(8, 9))])
     with pytest.raises(SourceError, match="a layer cannot be computed: the server is gone"):
         source.read(Box(0, 0, 1, 1))
-
-
-@pytest.mark.parametrize(
-    ("shape", "opening", "axes"),
-    [
-        ((8, 9), Opening(), "YX"),
-        ((1, 8, 1, 9), Opening(), "-Y-X"),
-        ((8, 1), Opening(), "YX"),
-        ((1, 1, 8), Opening(), "-YX"),
-        ((5, 8, 9), Opening(axes="ZYX"), "ZYX"),
-        ((5, 1, 8, 9), Opening(axes="CYX"), "C-YX"),
-        ((9, 8), Opening(axes="XY"), "XY"),
-        ((8, 9, 3), Opening(rgb=True), "YXS"),
-        ((1, 8, 9, 4), Opening(rgb=True), "-YXS"),
-    ],
-)
-def test_axes_that_are_told(shape, opening, axes):
-    assert told_axes("a.npy", shape, opening) == axes
-
-
-@pytest.mark.parametrize(
-    ("shape", "opening", "said"),
-    [
-        ((5, 8, 9), Opening(), "such as ZYX, CYX or TYX"),
-        ((5, 8, 9), Opening(axes="TZYX"), "such as ZYX, CYX or TYX"),
-        ((8, 9, 3), Opening(), "such as YXS, YXC, ZYX"),
-        ((8, 9, 2), Opening(), "such as YXC, ZYX"),
-        ((2, 5, 8, 9), Opening(), "such as TZYX, ZCYX or TCYX"),
-        ((2, 2, 5, 8, 9), Opening(), "such as TZCYX"),
-        ((9,), Opening(), "at least 2 axes"),
-    ],
-)
-def test_axes_that_are_not_clear_are_a_question(shape, opening, said):
-    with pytest.raises(SourceError, match=r"^a\.npy: ") as asked:
-        told_axes("a.npy", shape, opening)
-    assert said in str(asked.value)
-
-
-def test_axes_in_any_order():
-    pixels = numbers(3, 9, 2, 1, 8)
-    source = source_of(PATH, [pixels], "CXT-Y")
-    assert (source.info.axes, source.info.shape) == ("CXTY", (3, 9, 2, 8))
-    assert np.array_equal(source.read(Box(1, 2, 3, 4), t=1), pixels[:, 2:6, 1, 0, 1:4].transpose(0, 2, 1))
-    assert np.array_equal(source.read(Box(1, 2, 3, 4), t=0, channel=2), pixels[2, 2:6, 0, 0, 1:4].T)
-
-
-def test_what_knows_uniform_chunks_is_asked_and_what_it_holds_is_let_go():
-    asked, released = [], []
-
-    def uniform(array, index):
-        asked.append((array.shape, index))
-        return 7
-
-    full = numbers(4, 20, 30)
-    source = source_of(PATH, [full, full[:, ::2, ::2]], "ZYX", uniform=uniform, release=lambda: released.append(1))
-    assert source.uniform_value(Box(1, 2, 3, 4), z=3, level=1) == 7
-    assert asked == [((4, 10, 15), (3, slice(1, 4), slice(2, 6)))]
-    source.close()
-    assert released == [1]
-    assert array_source(PATH, [full]).uniform_value(Box(0, 0, 1, 1)) is None
-
-
-def test_what_goes_wrong_in_looking_for_uniform_chunks_is_told_by_name():
-    def uniform(array, index):
-        raise RuntimeError("the index is damaged")
-
-    with pytest.raises(SourceError, match="a layer cannot be decoded: the index is damaged"):
-        source_of(PATH, [numbers(8, 9)], "YX", uniform=uniform).uniform_value(Box(0, 0, 1, 1))

@@ -189,3 +189,25 @@ def test_left_out_takes_names_and_patterns():
 def test_a_literal_pattern_means_one_name(name):
     others = ["a1.tif", "ab.tif", "a.tif", "b.tif", "x.tif", "!.tif"]
     assert left_out([name, *others], [literal_pattern(name)]) == {name}
+
+
+def test_an_array_is_named_only_where_there_may_be_several(folder):
+    root = folder("a.h5", "b.npz", "c#1.tif", "d.tif")
+    for name in ("a.h5", "b.npz"):
+        (found,) = find_sources(f"{root / name}#/raw")
+        assert (found.name, found.path, found.dataset) == (f"{name}#/raw", root / name, "/raw")
+    assert find_sources(root / "c#1.tif")[0].dataset == ""
+    with pytest.raises(SourceError, match=r"d\.tif holds no arrays by name: leave out #/raw$"):
+        find_sources(f"{root / 'd.tif'}#/raw")
+
+
+def test_an_array_is_named_behind_the_file_whatever_its_name_and_folder_hold(tmp_path):
+    folder = tmp_path / "sub#1"
+    folder.mkdir()
+    for name in ("a#b.h5", "a.h5"):
+        (folder / name).write_bytes(b"any")
+    found = [find_sources(f"{folder / name}#/raw/x") for name in ("a#b.h5", "a.h5")]
+    assert [(f.path.name, f.dataset, f.name) for (f,) in found] == [
+        ("a#b.h5", "/raw/x", "a#b.h5#/raw/x"),
+        ("a.h5", "/raw/x", "a.h5#/raw/x"),
+    ]

@@ -3,6 +3,7 @@
 import functools
 import io
 import logging
+import os
 import re
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from PIL import Image
 from napari_tiles_creator.errors import SourceError
 from napari_tiles_creator.geometry.box import Box
 from napari_tiles_creator.sources.registry import EXTENSIONS, open_source
+from source_problems import assert_one_line, problem
 
 IMAGE = np.random.default_rng(0).integers(0, 255, (40, 50), np.uint8)
 
@@ -77,21 +79,6 @@ def test_every_extension_stands_in_the_reference():
     assert set(named) == set(EXTENSIONS)
 
 
-def problem(path) -> str:
-    """Open and read a bad file; return what is said about it."""
-    with pytest.raises(SourceError) as caught:
-        read_all(path)
-    return str(caught.value)
-
-
-def read_all(path) -> None:
-    source = open_source(path)
-    try:
-        source.read(Box(0, 0, *source.info.plane_shape))
-    finally:
-        source.close()
-
-
 @pytest.fixture(autouse=True)
 def _quiet(caplog):
     """What tifffile logs about damage is its own affair; our sentence is what counts."""
@@ -111,19 +98,13 @@ def test_a_good_file_is_read_whatever_the_case_of_its_extension(tmp_path, extens
     source.close()
 
 
-def assert_one_sentence(message: str, name: str) -> None:
-    assert name in message
-    assert "\n" not in message
-    assert len(message) < 300
-
-
 @pytest.mark.parametrize("extension", KIND_OF)
 def test_truncated_files(tmp_path, extension):
     whole = encoded(KIND_OF[extension])
     for length in (1, 4, 8, 20, 33, 60, len(whole) // 2, len(whole) - 20):
         path = tmp_path / f"short{extension}"
         path.write_bytes(whole[:length])
-        assert_one_sentence(problem(path), path.name)
+        problem(path)
 
 
 @pytest.mark.parametrize("extension", KIND_OF)
@@ -139,7 +120,7 @@ def test_empty_files(tmp_path, extension):
 def test_renamed_files(tmp_path, extension, real):
     path = tmp_path / f"disguised{extension}"
     path.write_bytes(b"well, 12 tiles, please\n" * 20 if real == "text" else encoded(real))
-    assert_one_sentence(problem(path), path.name)
+    problem(path)
 
 
 @pytest.mark.parametrize("extension", KIND_OF)
@@ -151,13 +132,13 @@ def test_random_bytes(tmp_path, extension, noise, genuine):
     try:
         source = open_source(path)
     except SourceError as error:
-        assert_one_sentence(str(error), path.name)
+        assert_one_line(str(error), path)
         return
     try:
         height, width = source.info.plane_shape
         source.read(Box(0, 0, min(height, 100), min(width, 100)))
     except SourceError as error:
-        assert_one_sentence(str(error), path.name)
+        assert_one_line(str(error), path)
     finally:
         source.close()
 
@@ -175,13 +156,13 @@ def test_good_files_with_some_bytes_changed(tmp_path, kind, changes):
     try:
         source = open_source(path)
     except SourceError as error:
-        assert_one_sentence(str(error), path.name)
+        assert_one_line(str(error), path)
         return
     try:
         height, width = source.info.plane_shape
         source.read(Box(0, 0, min(height, 100), min(width, 100)))
     except SourceError as error:
-        assert_one_sentence(str(error), path.name)
+        assert_one_line(str(error), path)
     finally:
         source.close()
 
@@ -199,9 +180,19 @@ def test_a_missing_file(tmp_path):
     assert problem(tmp_path / "gone.png") == "gone.png: the file is not there any more"
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+@pytest.mark.parametrize("extension", EXTENSIONS)
+def test_what_might_never_end_is_not_opened(tmp_path, extension):
+    os.mkfifo(tmp_path / f"pipe{extension}")
+    (tmp_path / f"device{extension}").symlink_to("/dev/zero")
+    for name in ("pipe", "device"):
+        told = problem(tmp_path / f"{name}{extension}")
+        assert told == f"{name}{extension} cannot be read: it is a pipe or a device, not a file"
+
+
 def test_a_folder_with_the_name_of_an_image(tmp_path):
     (tmp_path / "folder.tif").mkdir()
-    assert_one_sentence(problem(tmp_path / "folder.tif"), "folder.tif")
+    problem(tmp_path / "folder.tif")
 
 
 def test_a_reason_names_no_folder(tmp_path):

@@ -10,6 +10,9 @@ from qtpy.QtWidgets import QColorDialog
 from napari_tiles_creator._widget.controls.colours import MOST_CHANNELS, OTHER, ColoursEditor
 from napari_tiles_creator._widget.controls.fold import FoldButton
 from napari_tiles_creator._widget.controls.pick import PickEditor
+from napari_tiles_creator._widget.viewing.sample import draw_sample
+from napari_tiles_creator.engine.steps import result_of
+from napari_tiles_creator.recipe.media import Media
 
 
 def noise(*shape, seed=0):
@@ -58,6 +61,14 @@ def test_files_are_grouped_as_channels(dock, planned, parts, qtbot):
     assert not dock.media.editor("colours").isHidden()
     channel = dock.media.editor("channel")
     assert [channel.itemText(row) for row in range(channel.count())] == ["all", "DAPI", "GFP"]
+    dock.media.model.tick([0], False)
+    qtbot.waitUntil(lambda: [image.name for image in dock.plan.images] == ["b_{channel}.tif"])
+
+
+def test_a_sample_shows_groups_before_they_are_scanned(parts):
+    media = Media(folder=str(parts[0]), channels_from="*_{channel}.tif")
+    mosaic = result_of(draw_sample(media, None, seed=0))
+    assert [one.source for one in mosaic.thumbnails] == ["a_{channel}.tif", "b_{channel}.tif"]
 
 
 def test_a_pattern_without_channel_is_told_beside_its_field(dock, planned, parts, qtbot):

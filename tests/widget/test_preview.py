@@ -279,6 +279,6 @@ def test_another_unit_is_shown_without_a_word_from_napari(previewed, viewer, doc
     everything = {"Preview image", "Tile as exported", "All tiles", "Tile region", "Current tile"}
     for source, unit in ((folder, "pixel"), (images, "micrometer"), (folder, "pixel")):
         previewed(media__folder=str(source), tiling__roi=roi)
-        qtbot.waitUntil(lambda unit=unit: {str(layer.units[-1]) for layer in viewer.layers} == {unit})
-        qtbot.waitUntil(lambda: set(names(viewer)) == everything)
+        qtbot.waitUntil(lambda unit=unit: {str(layer.units[-1]) for layer in viewer.layers} == {unit}, timeout=20000)
+        qtbot.waitUntil(lambda: set(names(viewer)) == everything, timeout=20000)
     assert [str(notification) for notification in said] == []

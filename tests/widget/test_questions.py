@@ -133,3 +133,29 @@ def test_an_array_may_be_named_with_its_file(dock, qtbot, tmp_path):
     dock.media.editor("folder").line.clear()
     qtbot.keyClicks(dock.media.editor("folder").line, f"{tmp_path / 'brain.h5'}#/predictions")
     qtbot.waitUntil(lambda: [image.shape for image in images_of(dock).values()] == [(20, 30)])
+
+
+def following(widget, count):
+    """Return what Tab leads to, one after the other; frames and labels take no focus."""
+    found = []
+    while len(found) < count:
+        widget = widget.nextInFocusChain()
+        if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and not widget.isHidden():
+            found.append(widget)
+    return found
+
+
+def test_tab_leads_from_the_table_to_the_answers_and_on(dock, qtbot, stacks):
+    media = dock.media
+    media.editor("folder").line.setText(str(stacks))
+    qtbot.waitUntil(lambda: not media.question.isHidden())
+    assert following(media.table, 4) == [*media.question.buttons, media.sample_button]
+
+
+def test_tab_leads_from_colour_to_colour(dock, qtbot):
+    editor = dock.media.editor("colours")
+    editor.set_value(["red", "green", "blue"])
+    chain = following(editor.check, 8)
+    places = [chain.index(field) for field in editor.fields]
+    assert places == sorted(places)
+    assert dock.media.editor("z") not in chain[: places[-1]]

@@ -10,6 +10,7 @@ from PIL import Image
 from qtpy.QtCore import Qt
 
 from napari_tiles_creator import Recipe
+from napari_tiles_creator.engine.pixels.tile_maker import TileMaker
 from napari_tiles_creator.recipe.media import OPEN_LAYERS
 
 TILE = "Tile as exported"
@@ -244,3 +245,23 @@ def test_a_tile_never_lies_on_another_image(dock, viewer, qtbot):
         goes_on.set()
     qtbot.waitUntil(lambda: TILE in viewer.layers)
     np.testing.assert_allclose(viewer.layers[TILE].data[:50, :50].ravel(), np.arange(2500) / 2499, atol=1e-6)
+
+
+def test_the_tile_follows_the_level_it_is_made_from(previewed, viewer, dock, qtbot, images):
+    """Levels that differ in their values: a range that was measured of one must not be used for the other."""
+    pixels = np.random.default_rng(0).integers(0, 4000, (400, 400), np.uint16)
+    with tifffile.TiffWriter(images / "levels.tif") as file:
+        file.write(pixels, subifds=1, tile=(64, 64))
+        file.write(pixels[::2, ::2] // 3, subfiletype=1, tile=(64, 64))
+    fields = {"media__pattern": "levels*", "calibration__enabled": True, "calibration__scale": "1/4"}
+    previewed(**fields, normalization__scope="image")
+    dock.tiles.show_tile.setChecked(True)
+    for uses, level in ((True, 1), (False, 0), (True, 1)):
+        dock.calibration.editor("use_pyramid").setChecked(uses)
+        qtbot.waitUntil(lambda level=level: [image.level for image in dock.plan.images] == [level])
+        qtbot.waitUntil(lambda: (dock.preview.exported_tile or (None,))[0] is dock.plan)
+        maker = TileMaker(dock.plan, dock.plan.images[0])
+        for _ in maker.prepare():
+            pass
+        np.testing.assert_array_equal(viewer.layers["Tile as exported"].data, maker.tile(0).pixels)
+        maker.close()

@@ -44,7 +44,8 @@ def question_in(problem: str) -> Question | None:
         shape, letters = found[1].replace(", ", "×"), re.findall("[TCZYXS]{2,}", found[2])
         return Question(AXES, tuple(map(_axes_option, letters)), shape)
     if found := _DATASETS.search(problem) or _HELD.search(problem):
-        return Question(DATASET, tuple(Option(path, path, f"{path} {what}") for path, what in _ARRAY.findall(found[1])))
+        options = tuple(Option(path, path, f"{path} {what}") for path, what in _ARRAY.findall(found[1]))
+        return Question(DATASET, options) if options else None
     if found := _DATASET.search(problem):
         return Question(DATASET, (Option(found[1], found[1], found[1]),))
     return None

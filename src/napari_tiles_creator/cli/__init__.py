@@ -6,6 +6,7 @@ import errno
 import io
 import logging
 import os
+import signal
 import sys
 from contextlib import suppress
 from typing import NoReturn
@@ -34,14 +35,28 @@ A first tour:
 """
 
 
-@click.group(epilog=TOUR, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class _InOrder(click.Group):
+    """Lists its commands in the order of a day's work."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of the commands as they were added."""
+        return list(self.commands)
+
+
+@click.group(
+    cls=_InOrder, epilog=TOUR, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(__version__, prog_name="tiles-creator")
 def tiles_creator() -> None:
     """From a folder of microscopy images to tiles ready to retrain a UNet or a YOLO."""
 
 
-for command in (scan, recipe, plan, export, preview, mosaic, verify, merge, empty, convert, coverage, sample):
+for command in (sample, scan, mosaic, recipe, plan, preview, export, verify, merge, empty, convert, coverage):
     tiles_creator.add_command(command)
+
+
+def _interrupt(number: int, frame: object) -> NoReturn:
+    raise KeyboardInterrupt
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
@@ -51,6 +66,9 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal or pipe that cannot show × or µ shows a ? instead
+    with suppress(ValueError):  # not in the main thread
+        # What a batch queue sends: end as on Ctrl-C, with nothing half done left behind.
+        signal.signal(signal.SIGTERM, _interrupt)
     try:
         code = tiles_creator.main(arguments, prog_name="tiles-creator", standalone_mode=False)
     except click.ClickException as error:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from napari_tiles_creator.cli.options import json_option, read_bytes
+from napari_tiles_creator.cli.options import json_option, memory_option, workers_option
 from napari_tiles_creator.cli.progress import shown_result
 from napari_tiles_creator.cli.show import bytes_text, counted, print_json
 
@@ -20,8 +20,8 @@ from napari_tiles_creator.cli.show import bytes_text, counted, print_json
 @click.option("--compression", metavar="NAME", help="TIFF: zlib (default), zstd, lzw, none. Zarr: zstd, zlib, none.")
 @click.option("--axes", metavar="ZYX", help="What the axes are, where the file does not tell.")
 @click.option("--series", default=0, type=click.IntRange(0), help="Which image of a file that holds several.")
-@click.option("--workers", type=click.IntRange(1), help="Threads; one a processor by default.")
-@click.option("--memory", default="512M", show_default=True, callback=read_bytes, help="Memory for pixels.")
+@workers_option
+@memory_option
 @json_option
 def convert(
     source: str,

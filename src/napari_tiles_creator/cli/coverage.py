@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from napari_tiles_creator.cli.options import json_option, read_bytes, read_size
+from napari_tiles_creator.cli.options import json_option, memory_option, read_size, workers_option
 from napari_tiles_creator.cli.picture import check_picture, save_picture
 from napari_tiles_creator.cli.progress import shown_result
 from napari_tiles_creator.cli.show import counted, print_json, print_table
@@ -51,8 +51,8 @@ def _share(context: click.Context, parameter: click.Parameter, value: float) -> 
 @click.option(
     "--size", default="512", show_default=True, callback=read_size, metavar="PX", help="Tile size: 512, or 512x256."
 )
-@click.option("--workers", type=click.IntRange(1), help="Threads; one a processor by default.")
-@click.option("--memory", default="512M", show_default=True, callback=read_bytes, help="Memory for pixels.")
+@workers_option
+@memory_option
 @json_option
 def coverage(
     body: str,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from napari_tiles_creator.cli.options import json_option, make_recipe, read_bytes, recipe_options
+from napari_tiles_creator.cli.options import json_option, make_recipe, recipe_options, run_options
 from napari_tiles_creator.cli.show import complain, counted, print_json, warn
 
 if TYPE_CHECKING:
@@ -21,10 +21,8 @@ SOME_FAILED, NOTHING_DONE = 1, 2
 
 @click.command()
 @recipe_options
-@click.option("--workers", type=click.IntRange(1), help="Threads; one a processor by default.")
-@click.option("--memory", default="512M", show_default=True, callback=read_bytes, help="Memory for pixels kept.")
+@run_options
 @click.option("--checksum", type=click.Choice(["sha256"]), help="Add this digest of every tile to tiles.csv.")
-@click.option("--scheduler", metavar="ADDRESS", help="A cluster's scheduler (not available yet).")
 @click.option(
     "--allow-foreign", is_flag=True, help="Write into a folder that holds other files; they stay as they are."
 )
@@ -33,7 +31,6 @@ def export(
     workers: int | None,
     memory: int,
     checksum: str | None,
-    scheduler: str | None,
     allow_foreign: bool,
     as_json: bool,
     **options: Any,
@@ -46,8 +43,6 @@ def export(
     from napari_tiles_creator.engine.export.run import run
     from napari_tiles_creator.engine.planning.plan import make_plan
 
-    if scheduler:
-        raise click.UsageError(f"--scheduler {scheduler}: exports run on this machine only so far; leave it out")
     plan = make_plan(make_recipe(**options))
     for message in plan.warnings:
         warn(message)

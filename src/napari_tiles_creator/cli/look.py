@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from napari_tiles_creator.cli.options import json_option, make_media, make_recipe, media_options, recipe_options
+from napari_tiles_creator.cli.options import (
+    json_option,
+    make_media,
+    make_recipe,
+    media_options,
+    recipe_options,
+    run_options,
+)
 from napari_tiles_creator.cli.picture import save_picture
 from napari_tiles_creator.cli.show import bytes_text, complain, counted, print_json, print_table, warn
 
@@ -25,6 +32,7 @@ SOME_FAILED, NOTHING_DONE = 1, 2
 @json_option
 def scan(as_json: bool, **options: Any) -> int:
     """List the images in SOURCE: axes, shape, type, pixel size, problems. Reads headers only."""
+    from napari_tiles_creator.engine.planning.scan import no_channels
     from napari_tiles_creator.engine.planning.scan import scan as scan_media
 
     found = []
@@ -42,6 +50,8 @@ def scan(as_json: bool, **options: Any) -> int:
                 warn(f"{item.found.name}: {note}")
         for item in problems:
             complain(item.problem)
+    if found and media.channels_from and not any(item.found.channels for item in found):
+        warn(no_channels(media))
     if not found:
         more = "" if media.recursive else "; --recursive looks into its folders"
         warn(f"no image in {media.folder} fits {media.pattern!r}{more}")
@@ -51,13 +61,14 @@ def scan(as_json: bool, **options: Any) -> int:
 @click.command()
 @recipe_options
 @click.option("--measure", is_flag=True, help="Also read the pixels: apply filters on them, tell ranges of values.")
+@run_options
 @json_option
-def plan(measure: bool, as_json: bool, **options: Any) -> int:
+def plan(measure: bool, workers: int | None, memory: int, as_json: bool, **options: Any) -> int:
     """Tell what an export would write, without writing: tiles per image, totals, warnings."""
     from napari_tiles_creator.engine.planning.plan import make_plan
 
     planned = make_plan(make_recipe(**options))
-    outlook = _measured(planned) if measure else _planned(planned)
+    outlook = _measured(planned, memory, workers) if measure else _planned(planned)
     if as_json:
         print_json(outlook.to_dict())
     else:
@@ -75,17 +86,20 @@ def plan(measure: bool, as_json: bool, **options: Any) -> int:
 @recipe_options
 @click.option("--image", metavar="NAME", help="Which image; the first by default.")
 @click.option("--picture", required=True, metavar="OUT.png", help="Where the picture goes.")
-def preview(image: str | None, picture: str, **options: Any) -> int:
+@run_options
+def preview(image: str | None, picture: str, workers: int | None, memory: int, **options: Any) -> int:
     """Draw the cutting pattern on one image into a PNG picture."""
     from napari_tiles_creator.engine.pictures.preview import pattern_picture
     from napari_tiles_creator.engine.planning.plan import make_plan
+    from napari_tiles_creator.engine.steps import default_workers
     from napari_tiles_creator.errors import PlanError
 
     planned = make_plan(make_recipe(**options))
     if not planned.images:
         raise PlanError("there is no tile to show: " + "; ".join(failure.reason for failure in planned.failed[:3]))
     chosen = planned.image(image) if image else planned.images[0]
-    save_picture(picture, pattern_picture(planned, chosen))
+    workers = workers or default_workers()
+    save_picture(picture, pattern_picture(planned, chosen, hold_bytes=memory // 2, workers=workers))
     most = "at most " if planned.recipe.tiling.min_foreground > 0 else ""
     click.echo(f"{most}{counted(chosen.tiles, 'tile')} of {chosen.name} drawn in {picture}")
     return 0
@@ -164,10 +178,11 @@ def _planned(plan: Plan) -> _Outlook:
     )
 
 
-def _measured(plan: Plan) -> _Outlook:
+def _measured(plan: Plan, memory: int, workers: int | None) -> _Outlook:
     from napari_tiles_creator.engine.pixels.survey import survey
+    from napari_tiles_creator.engine.steps import default_workers
 
-    found = list(survey(plan))
+    found = list(survey(plan, memory // 2, workers or default_workers()))
     good = [one for one in found if not one.problem]
     covered = sum(one.covered for one in good)
     outlook = _Outlook(
@@ -201,5 +216,5 @@ def _show_outlook(plan: Plan, outlook: _Outlook) -> None:
     click.echo(
         f"{counted(outlook.images, 'image')} → {most}{counted(sum(outlook.tiles.values()), 'tile')} · "
         f"{bytes_text(outlook.bytes)} {plan.recipe.export.format} · "
-        f"{outlook.duplicated_percent:.0f} % of the pixels shared by tiles"
+        f"{outlook.duplicated_percent:.0f} % of the pixels duplicated"
     )

@@ -37,6 +37,7 @@ PLAIN_FLAGS = {
 }
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object per line.")
+workers_option = click.option("--workers", type=click.IntRange(1), help="Threads; one a processor by default.")
 
 
 def recipe_options(command: Command) -> Command:
@@ -62,6 +63,31 @@ def read_bytes(context: click.Context, parameter: click.Parameter, value: str) -
     if not match or not float(match[1]):
         raise click.BadParameter(f"{value!r}: write MiB, such as 512 or 512M, or GiB, such as 2G")
     return int(float(match[1]) * (1 << (30 if (match[2] or "M").upper() == "G" else 20)))
+
+
+memory_option = click.option(
+    "--memory", default="512M", show_default=True, callback=read_bytes, help="Memory for pixels: 512M, 2G."
+)
+
+
+def read_scheduler(context: click.Context, parameter: click.Parameter, value: str | None) -> None:
+    """Refuse a cluster: there is none yet."""
+    if value is not None:
+        raise click.UsageError(f"--scheduler {value}: all is done on this machine only so far; leave it out")
+
+
+scheduler_option = click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    callback=read_scheduler,
+    expose_value=False,
+    help="A cluster's scheduler (not available yet).",
+)
+
+
+def run_options(command: Command) -> Command:
+    """Add what says how much a command may take: threads, memory, a cluster."""
+    return workers_option(memory_option(scheduler_option(command)))
 
 
 def media_options(command: Command) -> Command:

@@ -38,10 +38,13 @@ def save_picture(path: str, png: bytes) -> None:
     from napari_tiles_creator.errors import ExportError
 
     target = check_picture(path)
+    staged = target.with_name(f".{target.name}.part")
     try:
         # Right behind the header (8 bytes of signature, 25 of IHDR).
-        target.write_bytes(png[:33] + SIGNED + png[33:])
+        staged.write_bytes(png[:33] + SIGNED + png[33:])
+        staged.replace(target)
     except OSError as error:
+        staged.unlink(missing_ok=True)
         raise ExportError(f"cannot write the picture {path}: {error.strerror}") from error
 
 

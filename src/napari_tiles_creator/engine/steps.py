@@ -1,7 +1,11 @@
-"""Work that is done in steps, so that it can be shown, stopped or spread: a generator whose return is the result."""
+"""Work that is done in steps, so that it can be shown, stopped or spread: a generator whose return is the result.
+
+And what such work may take where nobody says it: threads and memory.
+"""
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -13,6 +17,19 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Item = TypeVar("Item")
+
+# Memory for pixels, beyond what the program itself takes.
+MEMORY_BYTES = 512 << 20
+# Of that, what is kept between reads: the rest is for what is computed with.
+HOLD_BYTES = MEMORY_BYTES // 2
+
+
+def default_workers() -> int:
+    """Return one worker a processor that this process may use."""
+    try:
+        return max(1, len(os.sched_getaffinity(0)))
+    except AttributeError:  # not on macOS and Windows
+        return os.cpu_count() or 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +57,13 @@ def result_of(steps: Generator[object, None, T]) -> T:
             return result
 
 
+def carried_out(tasks: Iterable[Callable[[], T]], workers: int) -> Iterator[T]:
+    """Yield what each task returns; see `in_order`."""
+    return in_order(lambda task: task(), tasks, workers)
+
+
 def in_order(work: Callable[[Item], T], items: Iterable[Item], workers: int) -> Iterator[T]:
-    """Yield what work gives for each item, in their order, from a pool of threads.
+    """Yield what work gives for each item, in their order, from a pool of threads; one worker is this thread.
 
     Few items are begun ahead of the one that is waited for, so that results need little memory. When the generator is
     closed, or an item fails, no more is begun.
@@ -49,12 +71,15 @@ def in_order(work: Callable[[Item], T], items: Iterable[Item], workers: int) -> 
     Parameters
     ----------
     work : callable
-        Called in the threads.
+        What is done with each item, in any thread.
     items : iterable
         Taken one by one in the calling thread.
     workers : int
         Threads, at least 1.
     """
+    if workers == 1:
+        yield from map(work, items)
+        return
     under_way: deque[Future[T]] = deque()
     with ThreadPoolExecutor(workers) as pool:
         try:

@@ -96,6 +96,14 @@ class PixelSize:
         return f"{self.y_um:.6g}" if self.is_square else f"{self.y_um:.6g};{self.x_um:.6g}"
 
 
+def pixel_size_of(y_um: float, x_um: float) -> PixelSize | None:
+    """Return a pixel size, None where the numbers, µm, are none."""
+    try:
+        return PixelSize(y_um, x_um)
+    except ValueError:
+        return None
+
+
 def um_per_unit(unit: str) -> float | None:
     """Return how many micrometres a unit has, None for what is no length (``"pixel"``, an empty text)."""
     if unit in UM_PER_NAME:

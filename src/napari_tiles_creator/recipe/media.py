@@ -14,6 +14,8 @@ OPEN_LAYERS = "napari:layers"
 
 Projection = Literal["max", "mean"]
 PlaneChoice = Literal["each"] | Projection | Annotated[int, Field(ge=0)]
+# Names of colours that are lights here, of full brightness: of pigments they would be half as bright.
+LIGHTS = {"none": "black", "green": "lime", "grey": "white", "gray": "white"}
 # Where the channel's name stands in a pattern of file names.
 CHANNEL = "{channel}"
 
@@ -45,8 +47,11 @@ class Media(Section):
     series: int = Field(0, ge=0, description="Which image of a file that holds several, from 0.")
     axes: str | None = Field(
         None,
-        description="Axes of images whose file does not tell them, or tells them wrongly, such as ZYX or TCYX: T time, "
-        "C channels, Z depth, Y rows, X columns, S red, green and blue.",
+        description="Axes of images whose file does not tell them, such as ZYX or TCYX: T time, C channels, Z depth, "
+        "Y rows, X columns, S red, green and blue.",
+    )
+    overrule_axes: bool = Field(
+        False, description="Take the axes above also for images whose file tells others, of as many axes."
     )
     dataset: str | None = Field(
         None, description="Path of the array inside HDF5, Zarr and npz files that hold several, such as /raw."
@@ -73,6 +78,8 @@ class Media(Section):
     def rgb_of(colour: str) -> tuple[float, float, float]:
         """Return red, green and blue of a colour, 0…1; ``none`` is black, which leaves a channel out.
 
+        ``green`` and ``grey`` are as bright as a channel can be, as in every viewer of microscopes' images.
+
         Raises
         ------
         ValueError
@@ -81,7 +88,7 @@ class Media(Section):
         from PIL.ImageColor import getrgb
 
         try:
-            red, green, blue = getrgb("black" if colour.lower() == "none" else colour)[:3]
+            red, green, blue = getrgb(LIGHTS.get(colour.lower(), colour))[:3]
         except ValueError:
             raise ValueError(f"{colour!r} is no colour: write a name such as magenta, or '#ff00ff'") from None
         return red / 255, green / 255, blue / 255

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 # Axes that a source may have: time, channel, depth, rows, columns, samples (red, green, blue).
 KNOWN_AXES = "TCZYXS"
+# What is said instead of where a pixel size comes from.
+NO_PIXEL_SIZE = "none in the file"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ class Opening:
         Whether a last axis of 3 or 4 samples is colour; None takes the file's word.
     axes : str or None, default None
         Letters of ``TCZYXS`` for the axes in array order, for a file that does not tell them, or tells them wrongly;
-        images with another number of axes are taken at their word.
+        images with another number of axes are taken at their word. Axes of length 1 need not be named.
     dataset : str or None, default None
         Path of the array inside a file that holds several (HDF5, Zarr, npz).
     """
@@ -85,7 +87,7 @@ class SourceInfo:
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
     pixel_size: PixelSize | None = None
-    pixel_size_from: str = "none in the file"
+    pixel_size_from: str = NO_PIXEL_SIZE
     channel_names: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     chunk_rows: int = 1
@@ -146,6 +148,7 @@ class Source(Protocol):
         Returns
         -------
         pixels : array (y, x), (c, y, x) with channels, or (y, x, s) with RGB; the source's dtype, native byte order
+            It may share memory with what the source keeps: it is not to be written to.
 
         Raises
         ------
@@ -160,7 +163,7 @@ class Source(Protocol):
         """Return the one value that all pixels of a rectangle have, where that is known without decoding them.
 
         Such as chunks that were never written, or a chunk that is stored once for many places. None says nothing: the
-        pixels may be equal all the same.
+        pixels may be equal all the same. NaN is never returned.
 
         Raises
         ------

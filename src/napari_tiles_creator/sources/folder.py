@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_tiles_creator.errors import SourceError
-from napari_tiles_creator.sources.registry import EXTENSIONS, FOLDERS
+from napari_tiles_creator.sources.registry import ARCHIVES, EXTENSIONS, FOLDERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -101,12 +101,21 @@ def _one_file(root: Path) -> Found | None:
     """Return the one image that a path means, None where it means a folder of images or nothing."""
     path, dataset = root, ""
     if not root.exists() and "#" in str(root):
-        before, _, dataset = str(root).partition("#")
-        path = Path(before)
+        path, dataset = _array_in(str(root))
+        if dataset and path.is_file() and path.suffix.lower() not in ARCHIVES:
+            raise SourceError(f"{root}: {path.name} holds no arrays by name: leave out #{dataset}")
     if path.is_file() or (path.is_dir() and path.suffix.lower() in FOLDERS):
         name = f"{path.name}#{dataset}" if dataset else path.name
         return Found(name, path, unique_stems([path.name])[0], dataset=dataset)
     return None
+
+
+def _array_in(text: str) -> tuple[Path, str]:
+    """Return the file and the array that ``file#array`` means: names of files and folders may hold a #, too."""
+    places = [at for at, letter in enumerate(text) if letter == "#"]
+    there = [at for at in places if Path(text[:at]).exists()]
+    at = there[0] if there else places[0]
+    return Path(text[:at]), text[at + 1 :]
 
 
 def matching(names: Iterable[str], pattern: str) -> list[str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from napari_tiles_creator.errors import SourceError
 from napari_tiles_creator.sources.base import Opening
+from napari_tiles_creator.sources.wording import first_sentence
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,36 +17,38 @@ if TYPE_CHECKING:
 
 AS_IT_IS = Opening()
 _MODULE_OF = {
-    ".tif": "tiff",
-    ".tiff": "tiff",
-    ".btf": "tiff",
-    ".tf8": "tiff",
-    ".lsm": "tiff",
-    ".svs": "tiff",
-    ".ndpi": "tiff",
-    ".scn": "tiff",
-    ".png": "png",
-    ".jpg": "jpeg",
-    ".jpeg": "jpeg",
-    ".jp2": "jpeg2000",
-    ".jpx": "jpeg2000",
-    ".j2k": "jpeg2000",
-    ".j2c": "jpeg2000",
-    ".webp": "webp",
-    ".bmp": "bmp",
-    ".h5": "hdf5",
-    ".hdf5": "hdf5",
-    ".zarr": "ome_zarr",
-    ".npy": "npy",
-    ".npz": "npz",
-    ".rle": "run_lengths",
-    ".czi": "bioio",
-    ".lif": "bioio",
-    ".nd2": "bioio",
+    ".tif": "tiff.source",
+    ".tiff": "tiff.source",
+    ".btf": "tiff.source",
+    ".tf8": "tiff.source",
+    ".lsm": "tiff.source",
+    ".svs": "tiff.source",
+    ".ndpi": "tiff.source",
+    ".scn": "tiff.source",
+    ".png": "pictures.png",
+    ".jpg": "pictures.jpeg",
+    ".jpeg": "pictures.jpeg",
+    ".jp2": "pictures.jpeg2000",
+    ".jpx": "pictures.jpeg2000",
+    ".j2k": "pictures.jpeg2000",
+    ".j2c": "pictures.jpeg2000",
+    ".webp": "pictures.webp",
+    ".bmp": "pictures.bmp",
+    ".h5": "hdf5.source",
+    ".hdf5": "hdf5.source",
+    ".zarr": "zarr.source",
+    ".npy": "numpy_files.npy",
+    ".npz": "numpy_files.npz",
+    ".rle": "run_lengths.source",
+    ".czi": "bioio.source",
+    ".lif": "bioio.source",
+    ".nd2": "bioio.source",
 }
 EXTENSIONS = tuple(_MODULE_OF)
 # What is a folder on disk and one image all the same.
 FOLDERS = (".zarr",)
+# What holds arrays by name.
+ARCHIVES = (".h5", ".hdf5", ".zarr", ".npz")
 
 
 class _Reader(Protocol):
@@ -74,8 +77,11 @@ def open_source(path: Path, opening: Opening = AS_IT_IS) -> Source:
         )
     reader = cast("_Reader", importlib.import_module(f"napari_tiles_creator.sources.{name}"))
     try:
-        if path.is_file() and not path.stat().st_size:
-            raise SourceError(f"{path.name} cannot be read: the file is empty")
+        if path.is_file():
+            if not path.stat().st_size:
+                raise SourceError(f"{path.name} cannot be read: the file is empty")
+        elif path.exists() and not path.is_dir():  # reading from it might never end
+            raise SourceError(f"{path.name} cannot be read: it is a pipe or a device, not a file")
         source = reader.open_file(path, opening)
     except SourceError:
         raise
@@ -110,10 +116,3 @@ def reopen(info: SourceInfo) -> Source:
         If the source cannot be read any more.
     """
     return info.opener() if info.opener else open_source(info.path)
-
-
-def first_sentence(error: BaseException, path: Path) -> str:
-    """Return an exception's text on one line, short enough for a table, without the folders of the file."""
-    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    text = " ".join(text.replace(str(path), path.name).split()) or type(error).__name__
-    return text if len(text) <= 200 else text[:197] + "…"

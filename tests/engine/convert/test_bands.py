@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from chunked_array import ChunkedArray
 from napari_tiles_creator.engine.convert.bands import Bands, band_rows
-from napari_tiles_creator.sources.array import source_of
+from napari_tiles_creator.sources.arrays.array_source import source_of
 
 lengths = st.integers(1, 70)
 chunk_lengths = st.sampled_from([1, 2, 5, 8, 16, 33])

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tracemalloc
 import zlib
 from contextlib import closing
 
@@ -24,6 +25,7 @@ from napari_tiles_creator.errors import ExportError, SourceError
 from napari_tiles_creator.geometry.pixel_size import PixelSize
 from napari_tiles_creator.recipe.media import Media
 from napari_tiles_creator.sources.registry import open_source
+from peak_memory import PEAK
 
 AXES = {"YX": (), "ZYX": (3,), "CYX": (2,), "TZCYX": (2, 3, 2), "CZYX": (2, 3), "TCYX": (2, 3)}
 
@@ -302,16 +304,43 @@ def test_stopped_midway_it_leaves_nothing(tmp_path, name):
     assert [path.name for path in tmp_path.iterdir()] == ["in.npy"]
 
 
-MEMORY = """
-import resource, sys
+def test_without_a_pyramid_the_range_of_values_comes_from_some_chunks(tmp_path):
+    """No plane of it, here 100 MB, is in memory for that, nor what is computed from it."""
+    side = 10_000
+    group = zarr.create_group(tmp_path / "in.zarr", zarr_format=3)
+    data = group.create_array("0", shape=(2, side, side), chunks=(1, 512, 512), dtype="uint8", fill_value=0)
+    data[0, :512, :512], data[1, -200:, -200:] = 90, 250
+    scale = {"type": "scale", "scale": [1, 1, 1]}
+    group.attrs["ome"] = {
+        "version": "0.5",
+        "multiscales": [
+            {
+                "axes": [{"name": "c", "type": "channel"}, *({"name": n, "type": "space"} for n in "yx")],
+                "datasets": [{"path": "0", "coordinateTransformations": [scale]}],
+            }
+        ],
+        "omero": {"channels": [{"label": "low"}, {"label": "high"}]},
+    }
+    tracemalloc.start()
+    try:
+        convert(tmp_path / "in.zarr", tmp_path / "out.zarr", pyramid=False, workers=1, memory_bytes=32 << 20)
+        assert tracemalloc.get_traced_memory()[1] < 90e6
+    finally:
+        tracemalloc.stop()
+    channels = zarr.open_group(tmp_path / "out.zarr", mode="r").attrs["ome"]["omero"]["channels"]
+    windows = {channel["label"]: channel["window"] for channel in channels}
+    assert [(windows[name]["start"], windows[name]["end"]) for name in ("low", "high")] == [(0, 90), (0, 250)]
+
+
+MEMORY = f"""{PEAK}
+import sys
 from pathlib import Path
 import tifffile, imagecodecs, zarr
 from napari_tiles_creator.engine.convert.convert import convert_steps
 from napari_tiles_creator.engine.convert.request import Request
-peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 before = peak()
 for step in convert_steps(Request(sys.argv[1], Path(sys.argv[2]), memory_bytes=int(sys.argv[3]) << 20)): pass
-print(peak() - before)
+print((peak() - before) / (1 << 20))
 """
 
 

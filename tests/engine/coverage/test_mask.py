@@ -13,7 +13,7 @@ from napari_tiles_creator.engine.coverage.mask import Mask
 from napari_tiles_creator.engine.planning.chunks import chunk_of
 from napari_tiles_creator.geometry.blocks import block_shape, boxes_of
 from napari_tiles_creator.geometry.box import Box
-from napari_tiles_creator.sources.array import source_of
+from napari_tiles_creator.sources.arrays.array_source import source_of
 
 
 def known_value(array, index):

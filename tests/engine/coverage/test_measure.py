@@ -17,6 +17,7 @@ from napari_tiles_creator.engine.coverage.measure import Request, coverage_steps
 from napari_tiles_creator.engine.coverage.pair import MaskFile
 from napari_tiles_creator.engine.steps import Progress, Warned, result_of
 from napari_tiles_creator.errors import PlanError, SourceError
+from peak_memory import PEAK
 
 
 def write_mask(path, mask, form, dtype="uint8", chunk=(16, 16)):
@@ -161,16 +162,15 @@ def test_what_cannot_be_compared_is_one_sentence(tmp_path):
         measured(*[write_mask(tmp_path / "many", np.ones((3000, 3000), bool), "plain")] * 2, size=(1, 1))
 
 
-MEMORY = """
-import resource, sys
+MEMORY = f"""{PEAK}
+import sys
 import tifffile, imagecodecs
 from napari_tiles_creator.engine.coverage.measure import Request, coverage_steps
 from napari_tiles_creator.engine.coverage.pair import MaskFile
 from napari_tiles_creator.engine.steps import Progress, Warned, result_of
-peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 before = peak()
 found = result_of(coverage_steps(Request(MaskFile("body", sys.argv[1]), MaskFile("signal", sys.argv[2]))))
-print(found.body_px, found.inside_px, peak() - before)
+print(found.body_px, found.inside_px, (peak() - before) / (1 << 20))
 """
 
 

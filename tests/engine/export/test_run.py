@@ -419,7 +419,7 @@ def test_global_range_is_that_of_all_kept_planes(tmp_path):
 
 @pytest.mark.parametrize("calibrated", [False, True])
 def test_many_workers_and_little_memory_decode_each_segment_a_few_times_at_most(tmp_path, monkeypatch, calibrated):
-    from napari_tiles_creator.sources import tiff
+    from napari_tiles_creator.sources.tiff import source as tiff
 
     images = tmp_path / "images"
     images.mkdir()

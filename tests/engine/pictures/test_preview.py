@@ -418,3 +418,16 @@ def test_filters_are_drawn(tmp_path):
     }
     assert crossed == {0, 2, 3, 6, 7}
     assert not (art[210:] == LINE).all(-1).any()
+
+
+def test_channels_have_the_colours_of_the_recipe(tmp_path):
+    """Left and right hold one channel each, in colours that no viewer takes by itself."""
+    image = np.zeros((2, 300, 400), np.uint16)
+    image[0, :, :200], image[1, :, 200:] = 1000, 3000
+    tifffile.imwrite(tmp_path / "a.tif", image, imagej=True, metadata={"axes": "CYX"})
+    fields = {"tiling.size_px": 100, "tiling.overlap_px": 0, "media.colours": ["#ff8000", "blue"]}
+    plan = make_plan(Recipe.preset("unet", source=tmp_path).changed(fields))
+    art = np.asarray(Image.open(io.BytesIO(pattern_picture(plan, plan.images[0], width_px=400 + 2 * MARGIN_PX))))
+    art = art[MARGIN_PX : MARGIN_PX + 300, MARGIN_PX : MARGIN_PX + 400]
+    assert (art[50, 50] == (255, 128, 0)).all()
+    assert (art[250, 350] == (0, 0, 255)).all()

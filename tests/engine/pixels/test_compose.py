@@ -44,7 +44,7 @@ def channels(tmp_path):
 
 
 def recipe_for(tmp_path, **changes):
-    small = {"tiling.size_px": 64, "tiling.overlap_px": 0, "media.colours": ["magenta", "#00ff00"]}
+    small = {"tiling.size_px": 64, "tiling.overlap_px": 0, "media.colours": ["magenta", "green"]}
     return Recipe.preset("yolo", source=tmp_path / "in", output=tmp_path / "out").changed(small | changes)
 
 
@@ -52,10 +52,10 @@ def test_tiles_are_colour_pictures(tmp_path, channels):
     plan = make_plan(recipe_for(tmp_path))
     assert plan.bytes == 4 * 64 * 64 * 3
     assert list(run(plan))[-1].tiles == 4
-    whole = []
-    for channel in channels.astype(float):
-        whole.append((channel - channel.min()) / (channel.max() - channel.min()))
-    grey = [np.rint(share * 255) / 255 for share in whole]
+    grey = [
+        np.rint((channel - channel.min()) / (channel.max() - channel.min()) * 255) / 255
+        for channel in channels.astype(float)
+    ]
     expected = np.stack([grey[0], grey[1], grey[0]], axis=-1)[:64, :64] * 255
     tile = np.asarray(Image.open(tmp_path / "out" / "a_000.png"))
     np.testing.assert_array_equal(tile, np.rint(expected))

@@ -92,7 +92,7 @@ def test_large_planes_are_sampled(tmp_path, monkeypatch):
 
     monkeypatch.setattr("napari_tiles_creator.engine.pixels.tile_maker.CalibratedImage", Watched)
     before, after = result_of(histograms(plan, item, ranges=[Range(0.0, 200.0)]))
-    assert len(reads) == histogram.MOST_BANDS  # with known ranges, nothing else is read
+    assert len(reads) == histogram.MOST_BLOCKS  # with known ranges, nothing else is read
     assert 300 < before.counts.sum() == after.counts.sum() <= 640
     assert before.low < 85 < 115 < before.high
     assert after.low == pytest.approx(before.low / 200)
@@ -100,5 +100,26 @@ def test_large_planes_are_sampled(tmp_path, monkeypatch):
     monkeypatch.setattr(histogram, "MOST_MEASURED", 80_000)
     reads.clear()
     before, after = result_of(histograms(plan, item))
-    assert len(reads) == histogram.MOST_BANDS
+    assert len(reads) == histogram.MOST_BLOCKS
     assert (after.is_estimate, after.low, after.high) == (True, 0, 1)
+
+
+@pytest.mark.parametrize("axes", ["YX", "CYX", "YXS"])
+def test_large_planes_are_sampled_whatever_shape_their_last_blocks_have(tmp_path, monkeypatch, axes):
+    """300 is no multiple of 64: the blocks at the right and at the bottom are cut short."""
+    monkeypatch.setattr(source_blocks, "BLOCK_PIXELS", 64 * 128)
+    monkeypatch.setattr(histogram, "MOST_MEASURED", 80_000)
+    shape = {"YX": (300, 300), "CYX": (2, 300, 300), "YXS": (300, 300, 3)}[axes]
+    image = RNG.integers(10, 200, shape).astype(np.uint8)
+    if axes == "CYX":
+        image[1] = 60
+        image[1, 0, 0], image[1, -1, -1] = 20, 80
+    how = {"photometric": "rgb"} if axes == "YXS" else {"photometric": "minisblack", "metadata": {"axes": axes}}
+    tifffile.imwrite(tmp_path / "a.ome.tif", image, tile=(64, 64), **how)
+    plan, item = planned(tmp_path)
+    before, after = result_of(histograms(plan, item))
+    check(before, image)  # few enough values that all of them are looked at
+    assert after.is_estimate
+    assert (after.low, after.high) == (0, 1)
+    if axes == "CYX":  # each channel has a range of its own: most of the second lies in the middle of it
+        assert after.counts[int(64 * 40 / 60)] > 80_000

@@ -114,3 +114,18 @@ def test_only_channels_have_ranges_of_their_own():
     assert [part.shape for part in measure.split_channels(pixels, "CYX", True)] == [(4, 5)] * 3
     assert [part.shape for part in measure.split_channels(pixels, "CYX", False)] == [(3, 4, 5)]
     assert [part.shape for part in measure.split_channels(np.zeros((4, 5, 3)), "YXS", True)] == [(4, 5, 3)]
+
+
+@pytest.mark.parametrize("ends", [(100, np.nextafter(100, 101)), (0, 5e-324), (7, 7)], ids=["ulp", "least", "no"])
+def test_ranges_that_are_next_to_nothing_have_percentiles(ends):
+    """A constant image that was rescaled differs by rounding: 65,536 bins do not fit between its extremes."""
+    pixels = np.repeat(np.array(ends, np.float64), [300, 700])
+    assert measure.binned(pixels, measure.Range(*ends)).sum() == 1000
+    low, high = measured(pixels, 2, 98)
+    assert ends[0] <= low <= high <= ends[1]
+
+
+def test_the_widest_range_has_bins():
+    pixels = np.repeat([-1.7e308, 0, 1.7e308], [300, 200, 500])
+    counts = measure.binned(pixels, measure.extremes(pixels))
+    assert {int(i): int(counts[i]) for i in np.flatnonzero(counts)} == {0: 300, 32768: 200, 65535: 500}

@@ -1,6 +1,7 @@
 """Each chunk of a file is decoded once a pass, however the file is cut into chunks and however little is held."""
 
 import math
+import threading
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from napari_tiles_creator import Recipe, make_plan, run
 from napari_tiles_creator.engine.pixels import reading_order, resample, source_blocks
 from napari_tiles_creator.engine.pixels.calibrated_image import CalibratedImage
 from napari_tiles_creator.engine.pixels.reading_order import groups
-from napari_tiles_creator.sources import tiff
+from napari_tiles_creator.sources.tiff import source as tiff
 
 SIDE = 1024
 RNG = np.random.default_rng(0)
@@ -70,11 +71,24 @@ LITTLE, LITTLE_FOR_HALF = 2 * IMAGE.nbytes // 4, 2 * IMAGE.nbytes * 3 // 4
         ({"normalization.scope": "image"}, 2),
         ({"normalization.scope": "dataset"}, 2),
         (HALF | {"normalization.scope": "image"}, 2),
+        (HALF | {"normalization.scope": "dataset"}, 2),
+        # Counted in bins between extremes, which must be known before.
+        (HALF | {"normalization.scope": "dataset", "normalization.percentiles": [1, 99]}, 3),
         # Here the result is clipped to the range of the plane, which must be known before the first tile.
         (HALF | {"normalization.scope": "tile"}, 2),
         (HALF | {"normalization.scope": "tile", "calibration.interpolation": "lanczos"}, 1),
     ],
-    ids=["none", "tile", "image", "dataset", "half, image", "half, tile", "half by lanczos, tile"],
+    ids=[
+        "none",
+        "tile",
+        "image",
+        "dataset",
+        "half, image",
+        "half, dataset",
+        "half, percentiles",
+        "half, tile",
+        "half by lanczos, tile",
+    ],
 )
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_pass_decodes_each_chunk_once(tmp_path, decoded, kind, changes, passes, workers):
@@ -128,3 +142,49 @@ def test_blocks_hold_whole_chunks(tmp_path):
         assert (rows % chunk[0], columns % chunk[1]) == (0, 0), kind
         assert math.prod(reader.block_shape) <= 64 * 1024
         reader.close()
+
+
+@pytest.mark.parametrize("scope", ["tile", "image"])
+def test_finding_what_values_are_clipped_to_ends_when_it_is_told_to(tmp_path, monkeypatch, scope):
+    """With scope image thresholds of sums of colours are measured, which takes clipped values, too."""
+    stop, reads, real = threading.Event(), [], tiff.open_file
+
+    def open_file(*arguments):
+        source = real(*arguments)
+        read = source.read
+
+        def counted(*of, **at):
+            reads.append(of)
+            if len(reads) == 3:
+                stop.set()
+            return read(*of, **at)
+
+        source.read = counted
+        return source
+
+    monkeypatch.setattr(tiff, "open_file", open_file)
+    tifffile.imwrite(tmp_path / "a.tif", np.stack([IMAGE // 256] * 3, -1).astype(np.uint8), tile=(64, 64))
+    recipe = Recipe.preset("unet", source=tmp_path / "a.tif", output=tmp_path / "out").changed(
+        HALF | {"normalization.scope": scope, "tiling.min_foreground": 0.1 if scope == "image" else 0}
+    )
+    events = list(run(make_plan(recipe), workers=1, memory_bytes=1 << 20, stop=stop))
+    assert len(events) == 1  # that it began
+    assert len(reads) <= 4
+
+
+def test_blocks_shrink_with_the_memory(tmp_path, decoded):
+    """Of three channels the usual blocks are so large that only two of them could be held, and none for long."""
+    tifffile.imwrite(
+        tmp_path / "a.ome.tif",
+        np.stack([IMAGE] * 3),
+        tile=(64, 64),
+        metadata={"axes": "CYX"},
+        compression="zlib",
+        photometric="minisblack",
+    )
+    recipe = Recipe.preset("unet", source=tmp_path / "a.ome.tif", output=tmp_path / "out").changed(
+        {"tiling.size_px": 96, "tiling.overlap_px": 24, "normalization.scope": "none", "normalization.dtype": None}
+    )
+    held = 10 * 3 * 64 * 64 * IMAGE.itemsize
+    list(run(make_plan(recipe), workers=2, memory_bytes=2 * held))
+    assert decoded() <= 3 * 3 * (SIDE // 64) ** 2

@@ -12,7 +12,7 @@ from napari_tiles_creator import Recipe, make_plan, run
 from napari_tiles_creator.engine.pixels import resample, source_blocks
 from napari_tiles_creator.engine.pixels.tile_maker import TileMaker
 from napari_tiles_creator.errors import SourceError
-from napari_tiles_creator.sources.array import ArraySource
+from napari_tiles_creator.sources.arrays.array_source import ArraySource
 
 RNG = np.random.default_rng(0)
 

@@ -8,8 +8,8 @@ from PIL import Image
 from napari_tiles_creator.engine.planning.scan import scan
 from napari_tiles_creator.errors import SourceError
 from napari_tiles_creator.recipe.media import Media
-from napari_tiles_creator.sources.tiff import TiffSource
-from napari_tiles_creator.sources.whole import WholeSource
+from napari_tiles_creator.sources.arrays.whole import WholeSource
+from napari_tiles_creator.sources.tiff.source import TiffSource
 
 
 @pytest.fixture

@@ -11,10 +11,10 @@ import numpy as np
 from napari_tiles_creator._widget.controls.words import grouped
 from napari_tiles_creator.engine.export.head import fingerprint
 from napari_tiles_creator.engine.export.manifest import HEAD, TABLE, Manifest
-from napari_tiles_creator.engine.planning.opening import opening_of
+from napari_tiles_creator.engine.planning.opening import open_found
 from napari_tiles_creator.engine.steps import result_of
 from napari_tiles_creator.errors import DatasetError, SourceError
-from napari_tiles_creator.sources.registry import open_source
+from napari_tiles_creator.sources.folder import Found
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
@@ -114,7 +114,7 @@ def find_image(source: TiledSource, places: Iterable[Path]) -> SourceImage | Non
         try:
             if not path.is_file() or path.stat().st_size != source.facts["bytes"]:
                 continue
-            image = SourceImage(open_source(path, opening_of(media)))
+            image = SourceImage(open_found(Found(path.name, path, source.stem), media))
         except (OSError, SourceError):
             continue
         if _is_same(image.info, source.facts):

@@ -128,6 +128,7 @@ class ColoursEditor(QWidget):
             field.changed.connect(self.changed)
             self._grid.addWidget(label, row, 0)
             self._grid.addWidget(field, row, 1)
+            self.setTabOrder(self.fields[-1] if self.fields else self.check, field)
             self.fields.append(field)
             self._labels.append(label)
 

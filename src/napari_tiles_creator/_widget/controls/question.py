@@ -70,6 +70,11 @@ class Question:
 class QuestionRow(QWidget):
     """The question, and a button for each answer; hidden where nothing is asked.
 
+    Parameters
+    ----------
+    after : QWidget
+        From where Tab leads to the answers.
+
     Attributes
     ----------
     answered : Signal(str, str)
@@ -78,8 +83,9 @@ class QuestionRow(QWidget):
 
     answered = Signal(str, str)
 
-    def __init__(self) -> None:
+    def __init__(self, after: QWidget) -> None:
         super().__init__()
+        self._after = after
         self.label = wrapped_label(muted=False)
         self.buttons: list[QPushButton] = []
         self._question: Question | None = None
@@ -115,4 +121,5 @@ class QuestionRow(QWidget):
             button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
             button.clicked.connect(partial(self.answered.emit, question.field, option.value))
             self._grid.addWidget(button, number // columns, number % columns)
+            self.setTabOrder(self.buttons[-1] if self.buttons else self._after, button)
             self.buttons.append(button)

@@ -21,6 +21,7 @@ from napari_tiles_creator._widget.panels.sources_model import SourcesModel
 from napari_tiles_creator._widget.panels.sources_table import SourcesTable
 from napari_tiles_creator._widget.problems import in_words
 from napari_tiles_creator._widget.questions import question_among
+from napari_tiles_creator.engine.planning.plan import MUCH_MEMORY_BYTES
 from napari_tiles_creator.recipe.media import OPEN_LAYERS, Media
 from napari_tiles_creator.sources.folder import literal_pattern
 from napari_tiles_creator.sources.registry import EXTENSIONS
@@ -40,8 +41,6 @@ TIPS_OF_PLANES: dict[Value, str] = {
     "max": "All planes as one: the largest value at each pixel.",
     "mean": "All planes as one: the mean at each pixel.",
 }
-# Decoded at once, more than this is worth a word.
-MUCH_MEMORY_BYTES = 256 << 20
 
 
 class MediaPanel(Panel[Media]):
@@ -81,7 +80,7 @@ class MediaPanel(Panel[Media]):
         )
         self.add_fields(self.add_grid(), ("folder", "", folder))
         self.add_widget(self.table)
-        self.question = QuestionRow()
+        self.question = QuestionRow(after=self.table)
         self.add_widget(self.question)
         self.costly = wrapped_label(muted=True)
         self.costly.hide()
@@ -113,6 +112,7 @@ class MediaPanel(Panel[Media]):
             more, ("z", "Z", PickEditor(PLANES, TIPS_OF_PLANES)), ("t", "T", PickEditor(PLANES, TIPS_OF_PLANES))
         )
         self.add_fields(more, ("axes", "Axes", LineEditor(empty=None, hint="as the files say")))
+        self.add_fields(more, ("overrule_axes", "", CheckEditor("Also where a file tells other axes")))
         self.add_fields(more, ("dataset", "Dataset", LineEditor(empty=None, hint="the one image in the file")))
         self.add_fields(
             more, ("rgb", "RGB", ChoiceEditor({None: "as the files say", True: "yes", False: "no, channels"}))
@@ -133,6 +133,7 @@ class MediaPanel(Panel[Media]):
         for field, axes in AXES_OF_FIELD.items():
             is_set = shown[field] != getattr(default, field)
             self.show_row(field, is_set or field == self._asked or not self._axes.isdisjoint(axes))
+        self.show_row("overrule_axes", bool(shown["axes"]) or shown["overrule_axes"])
         self.show_row("series", self._has_series or shown["series"] != default.series)
 
     def dragEnterEvent(self, event: QEvent) -> None:

@@ -16,7 +16,7 @@ from napari_tiles_creator.engine.planning.scan import Scanned
 from napari_tiles_creator.errors import SourceError
 from napari_tiles_creator.geometry.pixel_size import PixelSize
 from napari_tiles_creator.recipe.media import OPEN_LAYERS
-from napari_tiles_creator.sources.array import ArraySource, array_source
+from napari_tiles_creator.sources.array import array_source
 from napari_tiles_creator.sources.folder import Found, left_out, matching, unique_stems
 from napari_tiles_creator.sources.projected import ProjectedOpener
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from napari_tiles_creator.engine.planning.image_plan import ImagePlan
     from napari_tiles_creator.recipe.media import Media
+    from napari_tiles_creator.sources.arrays.array_source import ArraySource
 
 # What a header is made of.
 HEADER_EVENTS = ("name", "data", "scale", "affine", "units", "axis_labels")

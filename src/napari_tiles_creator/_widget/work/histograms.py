@@ -46,7 +46,6 @@ class Histograms:
             ranges_key(plan, image),
             normalization,
             image.dtype,
-            image.level,
             image.colours,
         )
         if normalization.scope == "tile":

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from napari_tiles_creator.engine.convert import tiff_file, tile_codec, zarr_folder
 from napari_tiles_creator.engine.convert.halving import level_shapes
 from napari_tiles_creator.engine.convert.layout import Layout
+from napari_tiles_creator.engine.planning.scan import plain_pixel_size
+from napari_tiles_creator.engine.steps import MEMORY_BYTES
 from napari_tiles_creator.errors import ExportError
 from napari_tiles_creator.recipe.media import Media
 
@@ -55,7 +57,7 @@ class Request:
     labels: bool = False
     compression: str | None = None
     workers: int | None = None
-    memory_bytes: int = 512 << 20
+    memory_bytes: int = MEMORY_BYTES
 
     @property
     def format(self) -> str:
@@ -89,14 +91,13 @@ class Converted:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the line that ``convert --json`` prints."""
-        size = self.info.pixel_size
         return {
             "path": str(self.path),
             "format": self.format,
             "axes": self.info.axes,
             "shape": list(self.info.shape),
             "dtype": self.info.dtype.name,
-            "pixel_size_um": None if size is None else size.y_um if size.is_square else [size.y_um, size.x_um],
+            "pixel_size_um": plain_pixel_size(self.info.pixel_size),
             "levels": [list(shape) for shape in self.levels],
             "bytes": self.bytes,
         }
@@ -117,6 +118,9 @@ def check_target(request: Request) -> None:
         raise ExportError(f"{target} is there already and is never overwritten: choose another name, or remove it")
     if not target.parent.is_dir():
         raise ExportError(f"{target}: there is no folder {target.parent}: make it, or choose another place")
+    store = next((folder for folder in target.absolute().parents if folder.suffix.lower() == ".zarr"), None)
+    if store is not None:
+        raise ExportError(f"{target} lies inside of the image {store.name}: choose another place")
     if request.compression not in (None, *COMPRESSIONS[kind]):
         known = ", ".join(COMPRESSIONS[kind])
         raise ExportError(f"--compression {request.compression}: {target.suffix} has {known}")

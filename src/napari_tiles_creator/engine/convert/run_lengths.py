@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from napari_tiles_creator.engine.steps import Progress
 from napari_tiles_creator.errors import ExportError
-from napari_tiles_creator.sources.mask_bands import mask_bands
-from napari_tiles_creator.sources.run_length_file import write_run_lengths
+from napari_tiles_creator.sources.run_lengths.file import write_run_lengths
+from napari_tiles_creator.sources.run_lengths.mask_bands import mask_bands
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import closing
 from itertools import product
 from typing import TYPE_CHECKING
@@ -11,7 +10,7 @@ from napari_tiles_creator.engine.convert.bands import Bands, band_rows
 from napari_tiles_creator.engine.convert.pyramid import TilePyramid
 from napari_tiles_creator.engine.convert.tiff_file import TiffFile
 from napari_tiles_creator.engine.convert.zarr_folder import ZarrFolder
-from napari_tiles_creator.engine.steps import Progress, Warned
+from napari_tiles_creator.engine.steps import Progress, Warned, default_workers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 
 def tiled_steps(request: Request, source: Source, layout: Layout, path: Path) -> Iterator[Warned | Progress]:
     """Write all planes of a source in all sizes to a path; see `convert_steps`."""
-    info, workers = source.info, request.workers or os.cpu_count() or 1
+    info, workers = source.info, request.workers or default_workers()
     rows, once = band_rows(info, layout.tile, request.memory_bytes // 4)
     if not once:
         yield Warned(f"{info.path.name} has chunks too large for --memory: they are decoded several times")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from napari_tiles_creator.engine.pixels.measure import extremes, joined
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,6 +19,8 @@ if TYPE_CHECKING:
 COMPRESSIONS = ("zstd", "zlib", "none")
 AXES = {"T": "time", "C": "channel", "Z": "space", "Y": "space", "X": "space"}
 COLOURS = (("red", "FF0000"), ("green", "00FF00"), ("blue", "0000FF"))
+# Chunks along an axis that are looked at for the range of values.
+LOOKED_AT = 4
 # Of channels, in turn: told apart by the colour-blind, too.
 CHANNEL_COLOURS = ("FFFFFF", "FF00FF", "00FF00", "00FFFF", "FFFF00", "FF0000", "0000FF")
 
@@ -52,7 +57,8 @@ class ZarrFolder:
                 shape=(*lengths, *shape),
                 # A chunk is no larger than the array: readers allocate whole chunks.
                 chunks=(*[1] * len(lengths), *(min(layout.tile, length) for length in shape)),
-                dtype=layout.dtype,
+                # By its size: of two names for one type, such as C's long and long long, Zarr knows one.
+                dtype=np.dtype(layout.dtype.str),
                 compressors=_compressors(layout),
                 fill_value=0,
                 dimension_names=names,
@@ -72,18 +78,21 @@ class ZarrFolder:
         """Do nothing: no file is open."""
 
     def _ranges(self) -> list[tuple[float, float]]:
-        """Return the range of values of each channel at the smallest level, for viewers to begin with."""
+        """Return the range of values of each channel at the smallest level, for viewers to begin with.
+
+        Of a level of many chunks, as without a pyramid, some tell enough.
+        """
         smallest = self._levels[-1]
         if "C" not in self._axes:
             return []
-        at = self._axes.index("C")
+        at, tile = self._axes.index("C"), self._layout.tile
+        corners = [_spread(length, tile) for length in self._layout.shapes[-1]]
         ranges = []
         for channel in range(smallest.shape[at]):
             # Of the other axes, the middle one stands for all.
             middle = tuple(channel if axis == at else length // 2 for axis, length in enumerate(smallest.shape[:-2]))
-            pixels = smallest[middle]
-            finite = pixels[np.isfinite(pixels)]
-            ranges.append((float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0))
+            found = joined(extremes(smallest[(*middle, y, x)]) for y, x in product(*corners))
+            ranges.append((found.low, found.high) if np.isfinite(found.low) else (0.0, 1.0))
         return ranges
 
 
@@ -103,6 +112,13 @@ class _Chunks:
         for channel, plane in enumerate(planes):
             outer = tuple(channel if at is None else at for at in self._position)
             self._levels[level][(*outer, *place)] = plane
+
+
+def _spread(length: int, tile: int) -> list[slice]:
+    """Return some chunks along an axis, spread evenly; all of few."""
+    chunks = -(-length // tile)
+    numbers = np.linspace(0, chunks - 1, min(chunks, LOOKED_AT)).round().astype(int).tolist()
+    return [slice(number * tile, (number + 1) * tile) for number in numbers]
 
 
 def _compressors(layout: Layout) -> Any:

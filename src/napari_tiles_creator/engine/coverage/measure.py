@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,7 +14,7 @@ from napari_tiles_creator.engine.coverage.mask import Mask
 from napari_tiles_creator.engine.coverage.outline import Outline
 from napari_tiles_creator.engine.coverage.pair import MaskFile, fitting, pixel_size_of
 from napari_tiles_creator.engine.planning.chunks import chunk_of
-from napari_tiles_creator.engine.steps import Progress, Warned, in_order
+from napari_tiles_creator.engine.steps import MEMORY_BYTES, Progress, Warned, default_workers, in_order
 from napari_tiles_creator.errors import PlanError
 from napari_tiles_creator.geometry.blocks import block_shape, boxes_of
 from napari_tiles_creator.geometry.box import Box
@@ -59,7 +58,7 @@ class Request:
     size: tuple[int, int] = (512, 512)
     outline_px: int = 0
     workers: int | None = None
-    memory_bytes: int = 512 << 20
+    memory_bytes: int = MEMORY_BYTES
 
 
 def coverage_steps(request: Request) -> Generator[Warned | Progress, None, Coverage]:
@@ -149,7 +148,7 @@ def _costly(info: SourceInfo, memory_bytes: int) -> str:
 
 def _workers(request: Request, infos: tuple[SourceInfo, SourceInfo], block: tuple[int, int]) -> int:
     """Return how many blocks are read at once: as many as asked for, as far as memory goes."""
-    most = request.workers or os.cpu_count() or 1
+    most = request.workers or default_workers()
     read_bytes = 0
     for info in infos:
         height, width = chunk_of(info)

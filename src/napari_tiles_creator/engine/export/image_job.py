@@ -18,7 +18,7 @@ from napari_tiles_creator.geometry.grid import pair
 from napari_tiles_creator.sinks.base import TileFacts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from napari_tiles_creator.engine.export.events import Event
     from napari_tiles_creator.engine.export.rows import TileRow
@@ -41,40 +41,34 @@ class ImageJob(ABC):
         The image.
     pixels : CalibratedImage
         Its pixels.
-    tile_rows : int
-        Rows that a task reads.
-    reads_in_row : int
-        Tasks beside each other, which share the blocks they read.
+    ahead : int
+        How many tasks, in their order, may be under way at once; see `CalibratedImage.reads_ahead`.
     stop : Event
         When set, tasks end after the tile they are at.
     """
 
-    def __init__(
-        self, image: ImagePlan, pixels: CalibratedImage, tile_rows: int, reads_in_row: int, stop: threading.Event
-    ) -> None:
+    def __init__(self, image: ImagePlan, pixels: CalibratedImage, ahead: int, stop: threading.Event) -> None:
         self.image = image
         self.failure: str | None = None
         self.is_through = False
         self.running = 0
         self.counts: Counter[type[Event]] = Counter()
-        self._pixels, self._tile_rows, self._reads_in_row, self._stop = pixels, tile_rows, reads_in_row, stop
+        self._pixels, self._ahead, self._stop = pixels, ahead, stop
         self._waiting: deque[tuple[int, Task]] = deque()
         self._under_way: set[int] = set()
         self._lock = threading.Lock()
-        self._ahead = 1
         self._stages = self._plan_stages()
 
     def next_tasks(self, workers: int) -> list[Task]:
         """Return the tasks to start now; the image is through when none runs and none is left.
 
-        None begins that would need bands which push out those of a task that is still under way: every band would be
-        decoded again and again.
+        None begins that would need blocks which push out those of a task that is still under way: every block would
+        be decoded again and again.
         """
         if self.failure:
             self._waiting.clear()
         elif not self._waiting and not self.running:
-            self._waiting.extend(enumerate(next(self._stages, [])))
-            self._ahead = self._pixels.reads_ahead(self._tile_rows, self._reads_in_row)
+            self._waiting.extend(enumerate(next((tasks for tasks in self._stages if tasks), [])))
         tasks: list[Task] = []
         while self._waiting and self.running < workers and self._waiting[0][0] < self._oldest + self._ahead:
             number, task = self._waiting.popleft()
@@ -139,8 +133,7 @@ class MeasureJob(ImageJob):
     def __init__(self, plan: Plan, image: ImagePlan, tasks_of: Pass, hold_bytes: int, stop: threading.Event) -> None:
         self._tasks_of = tasks_of
         pixels = CalibratedImage(image, plan.recipe, hold_bytes)
-        rows, columns = pixels.block_shape
-        super().__init__(image, pixels, rows, -(-pixels.stripe_columns(rows) // columns), stop)
+        super().__init__(image, pixels, pixels.blocks_ahead(), stop)
 
     def _plan_stages(self) -> Iterator[list[Task]]:
         yield [partial(self._measured, task) for task in self._tasks_of(self._pixels)]
@@ -181,12 +174,12 @@ class CutJob(ImageJob):
         self._layout, self._sink = plan.layout, plan.sink
         self._writer, self._done = writer, done
         self._is_measured = dataset is not None
-        self._maker = TileMaker(plan, image, hold_bytes, ranges=dataset.ranges() if dataset else None)
+        self._maker = TileMaker(plan, image, hold_bytes)
         if dataset:
-            self._maker.thresholds = dataset.thresholds.get(image.name, ())
+            self._maker.take_dataset(dataset)
         pixels, tile_rows = self._maker.pixels, pair(plan.recipe.tiling.size_px)[0]
         self._stripe = pixels.stripe_columns(tile_rows)
-        super().__init__(image, pixels, tile_rows, groups_in_row(image, self._stripe), stop)
+        super().__init__(image, pixels, pixels.reads_ahead(tile_rows, groups_in_row(image, self._stripe)), stop)
 
     def _plan_stages(self) -> Iterator[list[Task]]:
         measurement = Measurement(self.image, self._recipe)
@@ -194,10 +187,22 @@ class CutJob(ImageJob):
             for tasks in measurement.stages(self._pixels):
                 yield [partial(self._measured, task) for task in tasks]
             self._maker.take(measurement)
-        yield [
-            partial(self._cut, number, tiles)
-            for number in range(len(self.image.planes))
-            for tiles in groups(self.image, self._stripe)
+        every = range(len(self.image.planes))
+        if not self._pixels.clips or self._pixels.holds_plane:
+            yield self._cutting(every)
+            return
+        # A pass over a large plane can be shared and stopped, which the first tile that needs its limits can not.
+        for number in every:
+            if has_work(self.image, self._path, self._done, number):
+                yield self._limits(number)
+            yield self._cutting([number])
+
+    def _limits(self, plane_number: int) -> list[Task]:
+        return [partial(self._measured, task) for task in self._pixels.limit_tasks(self.image.planes[plane_number])]
+
+    def _cutting(self, plane_numbers: Iterable[int]) -> list[Task]:
+        return [
+            partial(self._cut, number, tiles) for number in plane_numbers for tiles in groups(self.image, self._stripe)
         ]
 
     def _path(self, planned: PlannedTile) -> str:
@@ -233,11 +238,19 @@ class CutJob(ImageJob):
         return TileWritten(image.name, path, planned.index, int(row.bytes))
 
 
-def has_work(image: ImagePlan, path_of: Callable[[PlannedTile], str], done: Mapping[str, TileRow]) -> bool:
-    """Whether a tile that no filter leaves out beforehand is still to be made."""
-    if not done:
+def has_work(
+    image: ImagePlan,
+    path_of: Callable[[PlannedTile], str],
+    done: Mapping[str, TileRow],
+    plane_number: int | None = None,
+) -> bool:
+    """Whether a tile, of one plane or of all, that no filter leaves out beforehand is still to be made."""
+    if not done and plane_number is None:
         return image.tiles > 0
-    return any(path_of(planned) not in done and not image.left_out(planned.index) for planned in image)
+    places = len(image.tiling)
+    first, stop = (0, len(image)) if plane_number is None else (plane_number * places, (plane_number + 1) * places)
+    tiles = map(image.__getitem__, range(first, stop))
+    return any(path_of(planned) not in done and not image.left_out(planned.index) for planned in tiles)
 
 
 def too_little(share: float, least: float) -> str:

@@ -9,7 +9,6 @@ anywhere loses nothing.
 from __future__ import annotations
 
 import math
-import os
 import shutil
 import threading
 from collections import Counter
@@ -36,6 +35,7 @@ from napari_tiles_creator.engine.export.target import check_target, complete, re
 from napari_tiles_creator.engine.export.writer import TileWriter, write_error
 from napari_tiles_creator.engine.pixels.dataset_measurement import DatasetMeasurement
 from napari_tiles_creator.engine.planning.plan import Failure
+from napari_tiles_creator.engine.steps import MEMORY_BYTES, default_workers
 from napari_tiles_creator.errors import PlanError
 
 if TYPE_CHECKING:
@@ -46,23 +46,13 @@ if TYPE_CHECKING:
     from napari_tiles_creator.engine.planning.image_plan import ImagePlan, PlannedTile
     from napari_tiles_creator.engine.planning.plan import Plan
 
-DEFAULT_MEMORY_BYTES = 512 << 20
-
-
-def default_workers() -> int:
-    """Return one worker a processor that this process may use."""
-    try:
-        return max(1, len(os.sched_getaffinity(0)))
-    except AttributeError:  # not on macOS and Windows
-        return os.cpu_count() or 1
-
 
 def run(
     plan: Plan,
     executor: Executor | None = None,
     *,
     workers: int | None = None,
-    memory_bytes: int = DEFAULT_MEMORY_BYTES,
+    memory_bytes: int = MEMORY_BYTES,
     checksum: str | None = None,
     allow_foreign: bool = False,
     stop: threading.Event | None = None,

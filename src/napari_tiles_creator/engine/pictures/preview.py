@@ -10,7 +10,7 @@ from napari_tiles_creator.engine.pictures.lettering import Key, captioned
 from napari_tiles_creator.engine.pictures.pattern import Pattern, padded_box
 from napari_tiles_creator.engine.pictures.thumbnail import plane_picture
 from napari_tiles_creator.engine.pixels.foreground import foreground_shares
-from napari_tiles_creator.engine.steps import result_of
+from napari_tiles_creator.engine.steps import HOLD_BYTES, result_of
 from napari_tiles_creator.geometry.grid import TileGrid, pair
 from napari_tiles_creator.geometry.places import areas, boxes
 from napari_tiles_creator.geometry.places import covered as covered_by
@@ -38,7 +38,9 @@ BORDER = (235, 235, 235)
 SHARED, UNCOVERED = 0.16, 0.35
 
 
-def pattern_picture(plan: Plan, image: ImagePlan, *, width_px: int = 1200) -> bytes:
+def pattern_picture(
+    plan: Plan, image: ImagePlan, *, width_px: int = 1200, hold_bytes: int = HOLD_BYTES, workers: int = 1
+) -> bytes:
     """Draw the tiles of one image in place, on the middle plane of a stack.
 
     Tiles are outlined, and tinted where they share pixels, the more the denser. What no tile holds is dimmed and
@@ -53,6 +55,10 @@ def pattern_picture(plan: Plan, image: ImagePlan, *, width_px: int = 1200) -> by
         Which of its images.
     width_px : int, default 1200
         Width of the picture, px, at least 200; its height above the caption is this at most.
+    hold_bytes : int, default 256 MiB
+        Memory for pixels that are kept between reads, where a filter reads them.
+    workers : int, default 1
+        Threads that read them.
 
     Returns
     -------
@@ -70,7 +76,7 @@ def pattern_picture(plan: Plan, image: ImagePlan, *, width_px: int = 1200) -> by
 
     if width_px < 200:
         raise ValueError(f"width_px must be 200 or more, not {width_px}")
-    remaining, reasons = remaining_places(plan, image)
+    remaining, reasons = remaining_places(plan, image, hold_bytes, workers)
     pattern = Pattern(image.tiling, width_px - 2 * MARGIN_PX, remaining)
     is_dense = pattern.spacing_px < LEAST_SPACING_PX
     count = pattern.coverage()
@@ -125,7 +131,9 @@ def _plane(plan: Plan, image: ImagePlan, shape: tuple[int, int]) -> NDArray[np.u
     plane = image.planes[shown_plane_number(image)]
     source = reopen(image.info)
     try:
-        return plane_picture(source, shape, z=plane.z or 0, t=plane.t or 0, channel=image.channel)
+        return plane_picture(
+            source, shape, z=plane.z or 0, t=plane.t or 0, channel=image.channel, colours=image.colours
+        )
     finally:
         source.close()
 
@@ -138,7 +146,9 @@ def _rim(inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return rim
 
 
-def remaining_places(plan: Plan, image: ImagePlan) -> tuple[NDArray[np.bool_], dict[str, NDArray[np.intp]]]:
+def remaining_places(
+    plan: Plan, image: ImagePlan, hold_bytes: int = HOLD_BYTES, workers: int = 1
+) -> tuple[NDArray[np.bool_], dict[str, NDArray[np.intp]]]:
     """Return which places of the plane that is drawn an export would write, array (places,).
 
     The second value tells, in words, which of the others lie in the region and why they are left out.
@@ -147,7 +157,8 @@ def remaining_places(plan: Plan, image: ImagePlan) -> tuple[NDArray[np.bool_], d
     remaining = image.remaining(number)
     reasons = {"left out by hand": np.flatnonzero(image.kept & ~remaining)}
     if tiling.min_foreground > 0:
-        enough = result_of(foreground_shares(plan, image, number)) >= tiling.min_foreground
+        shares = result_of(foreground_shares(plan, image, number, hold_bytes=hold_bytes, workers=workers))
+        enough = shares >= tiling.min_foreground
         reasons["too little foreground"] = np.flatnonzero(remaining & ~enough)
         remaining &= enough
     return remaining, reasons

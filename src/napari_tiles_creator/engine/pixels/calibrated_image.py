@@ -19,7 +19,7 @@ from napari_tiles_creator.geometry.blocks import boxes_of, boxes_touching
 from napari_tiles_creator.geometry.box import Box
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Mapping
     from types import EllipsisType
 
     from numpy.typing import NDArray
@@ -67,7 +67,7 @@ class CalibratedImage:
             if image.is_calibrated
             else None
         )
-        self._source = SourceBlocks(image, level, finds_limits=self.clips)
+        self._source = SourceBlocks(image, level, hold_bytes, finds_limits=self.clips)
         self._rescaled_blocks = BlockCache(0)
         self._limits = BlockCache(LIMITS_BYTES)
         self._share_memory()
@@ -131,18 +131,17 @@ class CalibratedImage:
             return clipped_pixels
         return np.stack([np.clip(channel, *found) for channel, found in zip(pixels, limits, strict=True)])
 
-    def find_limits(self, plane: Plane) -> Generator[None, None, None]:
-        """Find what interpolated values of a plane are clipped to, a block of the file between each two yields.
+    def limit_tasks(self, plane: Plane) -> list[Callable[[], None]]:
+        """Return tasks that find what interpolated values of a plane are clipped to, a block of the file each.
 
-        Without this the first rectangle that is read of the plane finds it, at one go.
-
-        Raises
-        ------
-        SourceError
-            If the file cannot be read or decoded.
+        Without them the first rectangle that is read of the plane finds it, at one go.
         """
-        if self.clips and not self._limits.holds(plane):
-            yield from self._source.find_limits(plane)
+        return [] if not self.clips or self._limits.holds(plane) else self._source.limit_tasks(plane)
+
+    def know_limits(self, limits: Mapping[Plane, NDArray[np.float64]]) -> None:
+        """Take what `limits` returned elsewhere for the same image."""
+        for plane, found in limits.items():
+            self._limits.get(plane, partial(np.asarray, found))
 
     def limits(self, plane: Plane) -> NDArray[np.float64]:
         """Return the range of a source plane, array (ranges, 2): one range, or one a channel; RGB has one."""
@@ -172,6 +171,16 @@ class CalibratedImage:
         """
         needed = max(1, self._working_bytes(rows, self.stripe_columns(rows)))
         return max(1, self.hold_bytes // needed * reads_in_row)
+
+    @property
+    def holds_plane(self) -> bool:
+        """Whether a plane of the file fits into the memory for pixels that are kept."""
+        return self._source.working_bytes(*self._source.shape) <= self.hold_bytes
+
+    def blocks_ahead(self) -> int:
+        """Return how many of `blocks`, in their order, may be under way at once; see `reads_ahead`."""
+        rows, columns = self.block_shape
+        return self.reads_ahead(rows, -(-self.stripe_columns(rows) // columns))
 
     def close(self) -> None:
         """Release the file and the memory."""

@@ -15,16 +15,19 @@ from napari_tiles_creator.engine.pixels import measure
 from napari_tiles_creator.engine.pixels.calibrated_image import CalibratedImage, calibrated_dtype
 from napari_tiles_creator.engine.pixels.measurement import Measurement, ranges_of
 from napari_tiles_creator.engine.pixels.statistic import Statistic
+from napari_tiles_creator.engine.steps import HOLD_BYTES, carried_out
 from napari_tiles_creator.errors import SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
+    from collections.abc import Callable, Generator, Iterator, Mapping
+
+    from numpy.typing import NDArray
 
     from napari_tiles_creator.engine.pixels.otsu import Thresholds
-    from napari_tiles_creator.engine.planning.image_plan import ImagePlan
+    from napari_tiles_creator.engine.planning.image_plan import ImagePlan, Plane
     from napari_tiles_creator.engine.planning.plan import Plan
 
-    # Returns the tasks, a band each, that a round has to do on an image.
+    # Returns the tasks, a block each, that a round has to do on an image.
     Pass = Callable[[CalibratedImage], list[Callable[[], None]]]
 
 
@@ -41,6 +44,8 @@ class DatasetMeasurement:
 
     def __init__(self, plan: Plan, *, wants_foreground: bool | None = None) -> None:
         self.thresholds: dict[str, Thresholds] = {}
+        # What each image's interpolated values are clipped to: found once, and known when tiles are cut.
+        self.limits: dict[str, Mapping[Plane, NDArray[np.float64]]] = {}
         self.failed: dict[str, str] = {}
         self._plan, self._wants_foreground = plan, wants_foreground
         dtypes = {calibrated_dtype(image, plan.recipe) for image in plan.images}
@@ -69,6 +74,7 @@ class DatasetMeasurement:
         assert measurement.range is not None
         self._joint.add(measurement.range)
         measurement.range.counts = []
+        self.limits[image.name] = measurement.limits
         foreground = measurement.foreground
         if foreground is not None and foreground.counts:
             self.thresholds[image.name] = measurement.thresholds()
@@ -79,6 +85,7 @@ class DatasetMeasurement:
         self.failed[image.name] = reason
         self._measurements.pop(image.name, None)
         self.thresholds.pop(image.name, None)
+        self.limits.pop(image.name, None)
 
     def ranges(self) -> tuple[measure.Range, ...]:
         """Return what was measured: one range, or one a channel; none where every image failed."""
@@ -108,16 +115,15 @@ class DatasetMeasurement:
 
 
 def measure_dataset(
-    plan: Plan, memory_bytes: int = 256 << 20, *, wants_foreground: bool | None = None
+    plan: Plan, hold_bytes: int = HOLD_BYTES, workers: int = 1, *, wants_foreground: bool | None = None
 ) -> Generator[None, None, DatasetMeasurement]:
-    """Measure all images of a plan in this thread, a band between each two yields."""
+    """Measure all images of a plan one after the other, a block between each two yields."""
     measurement = DatasetMeasurement(plan, wants_foreground=wants_foreground)
     for every in measurement.rounds():
         for image, tasks_of in every:
-            pixels = CalibratedImage(image, plan.recipe, memory_bytes)
+            pixels = CalibratedImage(image, plan.recipe, hold_bytes)
             try:
-                for task in tasks_of(pixels):
-                    task()
+                for _ in carried_out(tasks_of(pixels), min(workers, pixels.blocks_ahead())):
                     yield
                 measurement.done(image)
             except SourceError as error:

@@ -20,14 +20,13 @@ if TYPE_CHECKING:
     from napari_tiles_creator.engine.planning.plan import Plan
     from napari_tiles_creator.geometry.box import Box
 
-# Of larger planes so many bands, and of these so many values, are looked at: a picture of 64 bars needs no more.
-MOST_BANDS = 16
+# Of larger planes so many blocks, and of these so many values, are looked at: a picture of 64 bars needs no more.
+MOST_BLOCKS = 16
 MOST_VALUES = 1 << 22
 # Pixels that are measured in full, some seconds' work.
 MOST_MEASURED = 1 << 28
 # With scope tile, so many tiles are looked at.
 MOST_TILES = 64
-MEMORY_BYTES = 256 << 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +60,7 @@ def histograms(
 ) -> Generator[None, None, tuple[Histogram, Histogram]]:
     """Count the values of a plane before and after normalization, a little between each two yields.
 
-    Large planes are sampled: bands spread over the plane, and every so many columns of them. The range that the
+    Large planes are sampled: blocks spread over the plane, and every so many columns of them. The range that the
     normalization maps is measured as for an export, unless it is given; where that means more than 2²⁸ pixels, it is
     estimated from the sample.
 
@@ -91,7 +90,7 @@ def histograms(
     SourceError
         If the image cannot be read, or its pixels do not fit into the type of the tiles.
     """
-    maker = TileMaker(plan, image, MEMORY_BYTES, ranges=ranges)
+    maker = TileMaker(plan, image, ranges=ranges)
     try:
         is_estimate = not maker.is_ready and _measured_pixels(plan, image) > MOST_MEASURED
         if not is_estimate:
@@ -102,7 +101,7 @@ def histograms(
             parts.append(_thinned(maker.pixels.read(plane, box), image.axes, step))
             yield
         if is_estimate:
-            maker.estimate(np.concatenate(parts, axis=maker.pixels.rows_axis))
+            maker.estimate(np.concatenate([_line(part, image.axes) for part in parts], axis=maker.pixels.rows_axis + 1))
         after = []
         if plan.recipe.normalization.scope != "tile":
             after = [_finite(maker.normalized(part)) for part in parts]
@@ -123,17 +122,24 @@ def _measured_pixels(plan: Plan, image: ImagePlan) -> int:
 
 
 def _sample(maker: TileMaker) -> tuple[list[Box], int]:
-    """Return which bands are looked at, and every how many columns of them."""
-    bands = maker.pixels.blocks()
-    if len(bands) > MOST_BANDS:
-        bands = [bands[round(i)] for i in np.linspace(0, len(bands) - 1, MOST_BANDS)]
-    values = sum(box.area for box in bands) * maker.image.channels
-    return bands, -(-values // MOST_VALUES)
+    """Return which blocks are looked at, and every how many columns of them."""
+    blocks = maker.pixels.blocks()
+    if len(blocks) > MOST_BLOCKS:
+        blocks = [blocks[round(i)] for i in np.linspace(0, len(blocks) - 1, MOST_BLOCKS)]
+    values = sum(box.area for box in blocks) * maker.image.channels
+    return blocks, -(-values // MOST_VALUES)
 
 
 def _thinned(pixels: NDArray[Any], axes: str, step: int) -> NDArray[Any]:
-    """Return every so manyth column."""
-    return pixels[:, ::step] if axes == "YXS" else pixels[..., ::step]
+    """Return every so manyth column, copied: a part of a block would keep all of it in memory."""
+    return (pixels[:, ::step] if axes == "YXS" else pixels[..., ::step]).copy()
+
+
+def _line(pixels: NDArray[Any], axes: str) -> NDArray[Any]:
+    """Return pixels as one row: blocks at the borders of a plane are cut short, only rows can be joined."""
+    if axes == "YXS":
+        return pixels.reshape(1, -1, pixels.shape[-1])
+    return pixels.reshape(*pixels.shape[:-2], 1, -1)
 
 
 def _spread(image: ImagePlan, plane_number: int) -> Iterator[int]:

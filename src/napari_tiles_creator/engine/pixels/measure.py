@@ -1,6 +1,6 @@
 """The range of values that a normalization maps to its bounds: minimum and maximum, or percentiles.
 
-Statistics are taken band by band and put together, so that nothing the size of an image is needed. Percentiles are
+Statistics are taken block by block and put together, so that nothing the size of an image is needed. Percentiles are
 exact for integers up to 16 bits, from a count of every value; beyond, they come from 65,536 bins between minimum
 and maximum. NaN and infinite values are left out.
 """
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from napari_tiles_creator.recipe.normalization import Normalization
 
 BINS = 1 << 16
+# Values that are counted at once: what is computed for them stays near the processor.
+AT_ONCE = 1 << 17
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +83,18 @@ def binned(pixels: NDArray[Any], within: Range) -> NDArray[np.int64]:
         return np.zeros(BINS, np.int64)
     if pixels.dtype.kind == "f":
         pixels = pixels[np.isfinite(pixels)]
-    elif pixels.dtype.kind == "b":
-        pixels = pixels.view(np.uint8)
-    found, _ = np.histogram(pixels, bins=BINS, range=(within.low, within.high))
-    return found.astype(np.int64)
+    # numpy.histogram refuses a range that is hardly wider than rounding, as of a constant image that was rescaled.
+    # Halved, so that not even the full range of float64 overflows.
+    span = within.high / 2 - within.low / 2
+    scale = BINS / span if span > 0 else 0.0
+    scale = scale if np.isfinite(scale) else 0.0
+    values, counts = pixels.ravel(), np.zeros(BINS, np.int64)
+    for start in range(0, values.size, AT_ONCE):
+        shares = values[start : start + AT_ONCE] * np.float64(0.5)
+        shares -= within.low / 2
+        shares *= scale
+        counts += np.bincount(np.clip(shares.astype(np.intp), 0, BINS - 1), minlength=BINS)
+    return counts
 
 
 def percentile_range(
@@ -132,7 +142,7 @@ def _at_rank(
     if is_counted(dtype):
         return float(entry + (0 if dtype.kind == "b" else np.iinfo(dtype).min))
     before, inside = int(below[entry] - total[entry]), int(total[entry])
-    return within.low + (within.high - within.low) / BINS * (entry + (rank - before + 0.5) / inside)
+    return within.low + (within.high / BINS - within.low / BINS) * (entry + (rank - before + 0.5) / inside)
 
 
 def needs_counts(normalization: Normalization) -> bool:

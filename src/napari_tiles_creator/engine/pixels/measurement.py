@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from functools import partial
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +16,7 @@ import numpy as np
 from napari_tiles_creator.engine.pixels import measure, otsu
 from napari_tiles_creator.engine.pixels.calibrated_image import CalibratedImage, calibrated_dtype
 from napari_tiles_creator.engine.pixels.statistic import Statistic
+from napari_tiles_creator.engine.steps import carried_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
@@ -66,6 +68,8 @@ class Measurement:
         self.foreground = Statistic(True, measure.is_counted(self._signal_dtype)) if wants_foreground else None
         if is_shared:
             self.foreground = self.range
+        # What interpolated values of each plane are clipped to, once the first pass is done; see `CalibratedImage`.
+        self.limits: dict[Plane, NDArray[np.float64]] = {}
         self._before_clipping: dict[Plane, Statistic] = {}
         self._blocks_left = 0
         self._lock = threading.Lock()
@@ -76,29 +80,37 @@ class Measurement:
         return self.range is not None or self.foreground is not None
 
     @property
+    def _clips_at_the_end(self) -> bool:
+        """Whether only extremes are wanted in the first pass: they can be clipped when all of them are known."""
+        return self.foreground in (None, self.range)
+
+    @property
     def needs_second_pass(self) -> bool:
         """Whether something is counted in bins."""
         return any(part is not None and part.needs_second_pass for part in (self.range, self.foreground))
 
     def stages(self, pixels: CalibratedImage) -> Iterator[list[Callable[[], None]]]:
-        """Return tasks that measure a band each; those of the second stage, if any, need all of the first done."""
-        if self.is_needed:
-            yield self.first_pass(pixels)
+        """Return tasks that measure a block each; those of a later stage need all of the one before done."""
+        if not self.is_needed:
+            return
+        if not self._clips_at_the_end:
+            yield [task for plane in self.image.planes for task in pixels.limit_tasks(plane)]
+        yield self.first_pass(pixels)
         if self.needs_second_pass:
             yield self.second_pass(pixels)
 
-    def run(self, pixels: CalibratedImage, stop: threading.Event | None = None) -> Generator[None, None, None]:
-        """Measure in this thread, a band before each yield; ends early where it is told to stop."""
+    def run(
+        self, pixels: CalibratedImage, stop: threading.Event | None = None, workers: int = 1
+    ) -> Generator[None, None, None]:
+        """Measure, a block before each yield; ends early where it is told to stop."""
+        workers = min(workers, pixels.blocks_ahead())
         for tasks in self.stages(pixels):
-            for task in tasks:
-                if stop is not None and stop.is_set():
-                    return
-                task()
+            for _ in carried_out(takewhile(lambda _: stop is None or not stop.is_set(), tasks), workers):
                 yield
 
     def first_pass(self, pixels: CalibratedImage) -> list[Callable[[], None]]:
         """Return tasks that find extremes, and count small integers."""
-        if not pixels.clips or self.foreground not in (None, self.range):
+        if not pixels.clips or not self._clips_at_the_end:
             return self._tasks(pixels, self._see)
         # What values are clipped to is known when every block was decoded: extremes can be clipped then, too.
         self._before_clipping = {plane: Statistic(False, False) for plane in self.image.planes}
@@ -110,6 +122,7 @@ class Measurement:
         self, pixels: CalibratedImage, within: Sequence[measure.Range] | None = None
     ) -> list[Callable[[], None]]:
         """Return tasks that count in bins; those of the range between other extremes than the image's, if given."""
+        pixels.know_limits(self.limits)
         for part in (self.range, self.foreground):
             if part is not None and part.needs_second_pass:
                 part.counts = []
@@ -125,9 +138,12 @@ class Measurement:
         return () if self.foreground is None else otsu.thresholds_of(self.foreground, self._signal_dtype)
 
     def _tasks(self, pixels: CalibratedImage, take: Callable[[NDArray[Any]], None]) -> list[Callable[[], None]]:
-        return [
-            partial(_read_and_take, pixels, plane, box, take) for plane in self.image.planes for box in pixels.blocks()
-        ]
+        return [partial(self._read, pixels, plane, box, take) for plane in self.image.planes for box in pixels.blocks()]
+
+    def _read(self, pixels: CalibratedImage, plane: Plane, block: Box, take: Callable[[NDArray[Any]], None]) -> None:
+        take(pixels.read(plane, block))
+        if pixels.clips and plane not in self.limits:
+            self.limits[plane] = pixels.limits(plane)
 
     def _see_before_clipping(self, pixels: CalibratedImage, plane: Plane, block: Box) -> None:
         part = pixels.read(plane, block, clipped=False)
@@ -137,7 +153,8 @@ class Measurement:
             is_last = not self._blocks_left
         if is_last:
             for one, statistic in self._before_clipping.items():
-                self._take_clipped(statistic.extremes, pixels.limits(one))
+                self.limits[one] = pixels.limits(one)
+                self._take_clipped(statistic.extremes, self.limits[one])
 
     def _take_clipped(self, found: Sequence[measure.Range], limits: NDArray[np.float64]) -> None:
         """Take in the extremes of a plane's channels, clipped as their pixels are."""
@@ -149,26 +166,22 @@ class Measurement:
         joint = self._normalization.per_channel or len(clipped) == 1
         self.range.take(clipped if joint else [measure.joined(clipped)])
 
-    def _see(self, band: NDArray[Any]) -> None:
+    def _see(self, block: NDArray[Any]) -> None:
         if self.range is not None:
-            self.range.see(self._parts(band))
+            self.range.see(self._parts(block))
         if self.foreground is not None and self.foreground is not self.range:
-            self.foreground.see(otsu.signals(band, self.image.axes))
+            self.foreground.see(otsu.signals(block, self.image.axes))
 
-    def _count(self, band: NDArray[Any], within: Sequence[measure.Range] | None) -> None:
+    def _count(self, block: NDArray[Any], within: Sequence[measure.Range] | None) -> None:
         if self.range is not None and self.range.needs_second_pass:
-            self.range.count(self._parts(band), self.range.extremes if within is None else within)
+            self.range.count(self._parts(block), self.range.extremes if within is None else within)
         if self.foreground is None or self.foreground is self.range:
             return
         if self.foreground.needs_second_pass:
-            self.foreground.count(otsu.signals(band, self.image.axes), self.foreground.extremes)
+            self.foreground.count(otsu.signals(block, self.image.axes), self.foreground.extremes)
 
-    def _parts(self, band: NDArray[Any]) -> list[NDArray[Any]]:
-        return measure.split_channels(band, self.image.axes, self._normalization.per_channel)
-
-
-def _read_and_take(pixels: CalibratedImage, plane: Plane, box: Box, take: Callable[[NDArray[Any]], None]) -> None:
-    take(pixels.read(plane, box))
+    def _parts(self, block: NDArray[Any]) -> list[NDArray[Any]]:
+        return measure.split_channels(block, self.image.axes, self._normalization.per_channel)
 
 
 def ranges_of(

@@ -57,7 +57,7 @@ def thresholds_of(statistic: Statistic, dtype: np.dtype[Any]) -> Thresholds:
             first = 0 if dtype.kind == "b" else int(np.iinfo(dtype).min)
             centres: NDArray[Any] = np.arange(len(counts), dtype=np.float64) + first
         else:
-            centres = within.low + (within.high - within.low) / BINS * (np.arange(BINS) + 0.5)
+            centres = within.low + (within.high / BINS - within.low / BINS) * (np.arange(BINS) + 0.5)
         found.append(float(threshold_otsu(hist=(counts, centres))))
     return tuple(found)
 

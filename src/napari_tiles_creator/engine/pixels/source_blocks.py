@@ -14,7 +14,7 @@ from napari_tiles_creator.geometry.box import Box
 from napari_tiles_creator.sources.registry import reopen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable
+    from collections.abc import Callable, Iterable
 
     from numpy.typing import NDArray
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 BLOCK_PIXELS = 1 << 21
 # A block of several chunks is no larger than this; one chunk may be.
 MOST_BLOCK_PIXELS = 1 << 24
+# Where memory is scarce blocks are smaller, so that so many of them can be held.
+LEAST_BLOCKS_HELD = 32
 
 
 class SourceBlocks:
@@ -38,17 +40,19 @@ class SourceBlocks:
         Which image, and which of its channels.
     level : int
         Level of the source's pyramid.
+    hold_bytes : int
+        Memory for blocks; `cache` says how much of it they take.
     finds_limits : bool
         Whether the range of each block is noted as it is decoded, so that `limits` need not decode it again.
     """
 
-    def __init__(self, image: ImagePlan, level: int, *, finds_limits: bool) -> None:
+    def __init__(self, image: ImagePlan, level: int, hold_bytes: int, *, finds_limits: bool) -> None:
         self.image, self.level = image, level
         info = image.info
         self.shape = info.levels[level]
-        self.block_shape = block_shape(
-            self.shape, [(info.chunk_rows, info.chunk_columns or self.shape[1])], BLOCK_PIXELS, MOST_BLOCK_PIXELS
-        )
+        chunk = info.chunk_rows, info.chunk_columns or self.shape[1]
+        wanted_px = min(BLOCK_PIXELS, hold_bytes // (LEAST_BLOCKS_HELD * self.pixel_bytes))
+        self.block_shape = block_shape(self.shape, [chunk], wanted_px, MOST_BLOCK_PIXELS)
         self.cache = BlockCache(0)
         self._finds_limits = finds_limits
         # What must be decoded whole is kept by the source itself.
@@ -100,23 +104,20 @@ class SourceBlocks:
             source = self._source
         return source.read(box, z=plane.z or 0, t=plane.t or 0, channel=self.image.channel, level=self.level)
 
-    def find_limits(self, plane: Plane) -> Generator[None, None, None]:
-        """Find the range of each block of a plane that was not decoded yet, one between each two yields.
+    def limit_tasks(self, plane: Plane) -> list[Callable[[], None]]:
+        """Return tasks that find the range of a block each: of those of a plane that were not decoded yet."""
+        return [partial(self._see, plane, block) for block in self.blocks() if (plane, block) not in self._extremes]
+
+    def limits(self, plane: Plane) -> NDArray[np.float64]:
+        """Return minimum and maximum of a plane, array (ranges, 2): one range, or one a channel; RGB has one.
 
         Raises
         ------
         SourceError
             If the file cannot be read or decoded.
         """
-        for block in self.blocks():
-            if (plane, block) not in self._extremes:
-                self._note(plane, block, self.read(plane, block))
-                yield
-
-    def limits(self, plane: Plane) -> NDArray[np.float64]:
-        """Return minimum and maximum of a plane, array (ranges, 2): one range, or one a channel; RGB has one."""
-        for _ in self.find_limits(plane):
-            pass
+        for task in self.limit_tasks(plane):
+            task()
         every = np.array([self._extremes[plane, block] for block in self.blocks()], np.float64)
         return np.stack([np.fmin.reduce(every[..., 0]), np.fmax.reduce(every[..., 1])], axis=-1)
 
@@ -127,6 +128,11 @@ class SourceBlocks:
                 self._source.close()
                 self._source = None
         self.cache.clear()
+
+    def _see(self, plane: Plane, block: Box) -> None:
+        pixels = self.read(plane, block)
+        if (plane, block) not in self._extremes:  # what is decoded as a whole is not noted by blocks
+            self._note(plane, block, pixels)
 
     def _block(self, plane: Plane, block: Box) -> NDArray[Any]:
         return self.cache.get((plane, block), partial(self._decoded, plane, block))

@@ -1,4 +1,4 @@
-"""Extremes and counts of pixels, put together from bands that several threads see."""
+"""Extremes and counts of pixels, put together from blocks that several threads see."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Statistic:
 
     def __init__(self, wants_counts: bool, exact: bool) -> None:
         self.wants_counts, self.exact = wants_counts, exact
-        self.counts: list[NDArray[np.int64]] = []  # one sum a part: an array a band would be too much to keep
+        self.counts: list[NDArray[np.int64]] = []  # one sum a part: an array a block would be too much to keep
         self._extremes: list[measure.Range] = []
         self._lock = threading.Lock()
 
@@ -43,7 +43,7 @@ class Statistic:
         return tuple(self._extremes)
 
     def see(self, parts: Sequence[NDArray[Any]]) -> None:
-        """Take the parts of a band in, in the first pass."""
+        """Take the parts of a block in, in the first pass."""
         found = [measure.extremes(part) for part in parts]
         counted = [measure.counted(part) for part in parts] if self.wants_counts and self.exact else []
         with self._lock:
@@ -56,7 +56,7 @@ class Statistic:
             self._join(found)
 
     def count(self, parts: Sequence[NDArray[Any]], within: Sequence[measure.Range]) -> None:
-        """Take the parts of a band in, in the second pass, by bins between these extremes."""
+        """Take the parts of a block in, in the second pass, by bins between these extremes."""
         counted = [measure.binned(part, found) for part, found in zip(parts, within, strict=True)]
         with self._lock:
             self._add(counted)

@@ -11,7 +11,7 @@ from napari_tiles_creator.engine.pixels.calibrated_image import CalibratedImage
 from napari_tiles_creator.engine.pixels.dataset_measurement import measure_dataset
 from napari_tiles_creator.engine.pixels.foreground import plane_shares
 from napari_tiles_creator.engine.pixels.measurement import Measurement
-from napari_tiles_creator.engine.steps import result_of
+from napari_tiles_creator.engine.steps import HOLD_BYTES, result_of
 from napari_tiles_creator.errors import SourceError
 from napari_tiles_creator.geometry.places import areas, covered
 
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from napari_tiles_creator.engine.pixels.measure import Range
     from napari_tiles_creator.engine.planning.image_plan import ImagePlan
     from napari_tiles_creator.engine.planning.plan import Plan
-
-MEMORY_BYTES = 256 << 20
 
 
 @dataclass(frozen=True)
@@ -55,34 +53,49 @@ class Surveyed:
     problem: str = ""
 
 
-def survey(plan: Plan) -> Iterator[Surveyed]:
-    """Read all images of a plan once or twice, in this thread, and tell what each gives."""
-    dataset = result_of(measure_dataset(plan)) if plan.recipe.normalization.scope == "dataset" else None
+def survey(plan: Plan, hold_bytes: int = HOLD_BYTES, workers: int = 1) -> Iterator[Surveyed]:
+    """Read all images of a plan, one after the other, and tell what each gives.
+
+    Parameters
+    ----------
+    plan : Plan
+        The plan.
+    hold_bytes : int, default 256 MiB
+        Memory for pixels that are kept between reads.
+    workers : int, default 1
+        Threads that measure.
+    """
+    dataset = None
+    if plan.recipe.normalization.scope == "dataset":
+        dataset = result_of(measure_dataset(plan, hold_bytes, workers))
     for image in plan.images:
         if dataset is not None and image.name in dataset.failed:
             yield Surveyed(image, problem=dataset.failed[image.name])
             continue
         try:
-            yield _surveyed(plan, image, dataset)
+            yield _surveyed(plan, image, dataset, hold_bytes, workers)
         except SourceError as error:
             yield Surveyed(image, problem=str(error))
 
 
-def _surveyed(plan: Plan, image: ImagePlan, dataset: DatasetMeasurement | None) -> Surveyed:
-    pixels = CalibratedImage(image, plan.recipe, MEMORY_BYTES)
+def _surveyed(
+    plan: Plan, image: ImagePlan, dataset: DatasetMeasurement | None, hold_bytes: int, workers: int
+) -> Surveyed:
+    pixels = CalibratedImage(image, plan.recipe, hold_bytes)
     try:
         if dataset is not None:
             ranges, thresholds = dataset.ranges(), dataset.thresholds.get(image.name, ())
+            pixels.know_limits(dataset.limits.get(image.name, {}))
         else:
             measurement = Measurement(image, plan.recipe, wants_range=True)
-            result_of(measurement.run(pixels))
+            result_of(measurement.run(pixels, workers=workers))
             ranges, thresholds = measurement.ranges(), measurement.thresholds()
         least = plan.recipe.tiling.min_foreground
         masks: list[NDArray[np.bool_]] = []
         for number in range(len(image.planes)):
             remaining = image.remaining(number)
             if least > 0:
-                shares = result_of(plane_shares(plan, image, pixels, number, thresholds))
+                shares = result_of(plane_shares(plan, image, pixels, number, thresholds, workers=workers))
                 remaining &= shares >= least  # NaN, outside the region, is not
             masks.append(remaining)
     finally:

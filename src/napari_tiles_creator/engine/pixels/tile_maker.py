@@ -13,12 +13,14 @@ from napari_tiles_creator.engine.pixels.measure import measured, split_channels
 from napari_tiles_creator.engine.pixels.measurement import Measurement
 from napari_tiles_creator.engine.pixels.normalize import Normalizer
 from napari_tiles_creator.engine.pixels.otsu import share
+from napari_tiles_creator.engine.steps import HOLD_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
     from numpy.typing import NDArray
 
+    from napari_tiles_creator.engine.pixels.dataset_measurement import DatasetMeasurement
     from napari_tiles_creator.engine.pixels.measure import Range
     from napari_tiles_creator.engine.pixels.otsu import Thresholds
     from napari_tiles_creator.engine.planning.image_plan import ImagePlan, Plane, PlannedTile
@@ -34,7 +36,7 @@ class TileMaker:
         The plan.
     image : ImagePlan
         Which of its images.
-    memory_bytes : int, default 256 MiB
+    hold_bytes : int, default 256 MiB
         Memory for pixels that are kept between tiles.
     ranges : sequence of Range, optional
         Ranges that are known already, such as those of an earlier maker of the same plan and image: nothing is
@@ -47,16 +49,16 @@ class TileMaker:
         self,
         plan: Plan,
         image: ImagePlan,
-        memory_bytes: int = 256 << 20,
+        hold_bytes: int = HOLD_BYTES,
         *,
         ranges: Sequence[Range] | None = None,
         by_box: bool = False,
     ) -> None:
         self.plan, self.image, self.recipe = plan, image, plan.recipe
-        self.pixels = CalibratedImage(image, plan.recipe, memory_bytes, by_box=by_box)
+        self.pixels = CalibratedImage(image, plan.recipe, hold_bytes, by_box=by_box)
         self.thresholds: Thresholds = ()
         self._ranges = tuple(ranges) if ranges is not None and self._needs_ranges else None
-        self._memory_bytes = memory_bytes
+        self._hold_bytes = hold_bytes
 
     @property
     def ranges(self) -> tuple[Range, ...] | None:
@@ -69,7 +71,7 @@ class TileMaker:
         return self._ranges is not None or not self._needs_ranges
 
     def prepare(self, plane: Plane | None = None) -> Generator[None, None, None]:
-        """Measure what the normalization needs, a band between each two yields.
+        """Measure what the normalization needs, a block between each two yields.
 
         With scope image all kept planes of this image, with scope dataset those of all images of the plan.
 
@@ -85,14 +87,22 @@ class TileMaker:
         """
         if not self.is_ready:
             if self.recipe.normalization.scope == "dataset":
-                dataset = yield from measure_dataset(self.plan, self._memory_bytes, wants_foreground=False)
-                self._ranges = dataset.ranges()
+                dataset = yield from measure_dataset(self.plan, self._hold_bytes, wants_foreground=False)
+                self.take_dataset(dataset)
             else:
                 measurement = Measurement(self.image, self.recipe, wants_foreground=False)
                 yield from measurement.run(self.pixels)
                 self.take(measurement)
         if plane is not None:  # what was measured just now is known
-            yield from self.pixels.find_limits(plane)
+            for task in self.pixels.limit_tasks(plane):
+                task()
+                yield
+
+    def take_dataset(self, dataset: DatasetMeasurement) -> None:
+        """Use what was measured of all images together, and of this one with them."""
+        self._ranges = dataset.ranges()
+        self.thresholds = dataset.thresholds.get(self.image.name, ())
+        self.pixels.know_limits(dataset.limits.get(self.image.name, {}))
 
     def take(self, measurement: Measurement) -> None:
         """Use what was measured elsewhere: the image's range and thresholds."""

@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from napari_tiles_creator.engine.planning.opening import opening_of
+from napari_tiles_creator.engine.planning.opening import open_found
 from napari_tiles_creator.errors import SourceError
 from napari_tiles_creator.recipe.media import Media
 from napari_tiles_creator.sources.folder import find_sources
-from napari_tiles_creator.sources.registry import open_source
 
 if TYPE_CHECKING:
     from napari_tiles_creator.sources.base import Source
@@ -33,4 +32,4 @@ def open_named(name: str, media: Media | None = None) -> Source:
     found = find_sources(name)
     if len(found) != 1 or (found[0].path != Path(name) and not found[0].dataset):
         raise SourceError(f"{name} is a folder: name one file in it")
-    return open_source(found[0].path, opening_of(media or Media(), found[0].dataset))
+    return open_found(found[0], media or Media())

@@ -11,7 +11,8 @@ from napari_tiles_creator.datasets.registry import make_layout
 from napari_tiles_creator.engine.planning.filters import inline_roi, region_of
 from napari_tiles_creator.engine.planning.names import placeholders
 from napari_tiles_creator.engine.planning.resolve import resolve_image
-from napari_tiles_creator.engine.planning.scan import scan
+from napari_tiles_creator.engine.planning.scan import no_channels, scan
+from napari_tiles_creator.engine.steps import HOLD_BYTES
 from napari_tiles_creator.errors import PlanError
 from napari_tiles_creator.geometry.grid import pair
 from napari_tiles_creator.geometry.scatter import TileScatter
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 # More files than a file system likes in one folder.
 MANY_TILES = 1_000_000
 # Decoded at once, more than this is worth a warning: half of what an export may hold by default.
-MUCH_MEMORY_BYTES = 256 << 20
+MUCH_MEMORY_BYTES = HOLD_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +149,8 @@ def make_plan(recipe: Recipe, scanned: Iterable[Scanned] | None = None) -> Plan:
             images.append(resolve_image(recipe, item, region, exclude))
         except PlanError as error:
             failed.append(Failure(item.found.name, str(error), error.field))
+    if recipe.media.channels_from and not any(item.found.channels for item in found):
+        warnings.append(no_channels(recipe.media))
     warnings += _warnings(recipe, images)
     images = [image for image in images if len(image)]
     if len(images) > 1 and "stem" not in placeholders(recipe.export.name):

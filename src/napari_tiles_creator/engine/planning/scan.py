@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from napari_tiles_creator.engine.planning.opening import opening_of
+from napari_tiles_creator.engine.planning.opening import open_found
 from napari_tiles_creator.errors import SourceError
 from napari_tiles_creator.recipe.media import OPEN_LAYERS
-from napari_tiles_creator.sources.channel_files import grouped, open_channel_files
+from napari_tiles_creator.sources.channel_files import grouped
 from napari_tiles_creator.sources.folder import Found, find_sources, left_out
-from napari_tiles_creator.sources.registry import open_source
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 
     from napari_tiles_creator.geometry.pixel_size import PixelSize
     from napari_tiles_creator.recipe.media import Media
-    from napari_tiles_creator.sources.base import Source, SourceInfo
+    from napari_tiles_creator.sources.base import SourceInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +84,8 @@ def scan(media: Media) -> Iterator[Scanned]:
     found = find_sources(media.folder, media.pattern, media.recursive, media.exclude)
     if media.channels_from:
         found = grouped(found, media.channels_from)
+        if not any(image.channels for image in found):
+            raise SourceError(f"{media.folder}: no file fits {media.channels_from!r} (media.channels_from)")
         out = left_out([image.name for image in found], media.exclude)
         found = [image for image in found if image.name not in out]
     paths = {file for image in found for file in image.files}
@@ -92,6 +93,11 @@ def scan(media: Media) -> Iterator[Scanned]:
         item = scan_one(image, media)
         if not is_part_of_another(item, paths):
             yield item
+
+
+def no_channels(media: Media) -> str:
+    """Return what is said where no file is one of several channels, although the recipe says how they are called."""
+    return f"no file is the channel of an image: none fits {media.channels_from!r} (media.channels_from)"
 
 
 def is_part_of_another(item: Scanned, paths: Collection[Path]) -> bool:
@@ -121,11 +127,7 @@ def scan_one(found: Found, media: Media) -> Scanned:
         plain = Found(name, found.path, found.stem)
         return Scanned(plain, 0, None, f"{name}: the file's name is not valid Unicode: rename it")
     try:
-        opening = opening_of(media, found.dataset)
-        if found.channels:
-            source: Source = open_channel_files(found.path, found.channels, opening)
-        else:
-            source = open_source(found.path, opening)
+        source = open_found(found, media)
         source.close()
         # Of a folder only the changes at its top would be seen: its metadata tell more.
         stats = [file.stat() for file in source.info.files or found.files]

@@ -1,0 +1,1 @@
+"""Microscopes' own files through bioio."""

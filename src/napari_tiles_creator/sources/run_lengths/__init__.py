@@ -1,0 +1,1 @@
+"""Masks stored as run lengths."""
