@@ -590,7 +590,7 @@ def test_commands_are_listed_in_the_order_of_a_days_work(tiles_creator):
 
 @pytest.mark.parametrize("command", ["scan", "plan"])
 def test_a_pattern_of_channels_that_fits_no_file_is_told(images, tiles_creator, command):
-    code, _, err = tiles_creator(command, images, "--channels-from", "none_{channel}.tif")
-    assert code == 0
-    assert "warning: no file is the channel of an image: none fits 'none_{channel}.tif' (media.channels_from)" in err
-    assert "no file is the channel" not in tiles_creator(command, images, "--channels-from", "cell_{channel}.tif")[2]
+    code, out, err = tiles_creator(command, images, "--channels-from", "none_{channel}.tif")
+    assert (code, out) == (2, "")
+    assert err == f"error: {images}: no file fits 'none_{{channel}}.tif' (media.channels_from)\n"
+    assert "no file fits" not in tiles_creator(command, images, "--channels-from", "cell_{channel}.tif")[2]

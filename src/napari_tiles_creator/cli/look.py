@@ -32,7 +32,6 @@ SOME_FAILED, NOTHING_DONE = 1, 2
 @json_option
 def scan(as_json: bool, **options: Any) -> int:
     """List the images in SOURCE: axes, shape, type, pixel size, problems. Reads headers only."""
-    from napari_tiles_creator.engine.planning.scan import no_channels
     from napari_tiles_creator.engine.planning.scan import scan as scan_media
 
     found = []
@@ -50,8 +49,6 @@ def scan(as_json: bool, **options: Any) -> int:
                 warn(f"{item.found.name}: {note}")
         for item in problems:
             complain(item.problem)
-    if found and media.channels_from and not any(item.found.channels for item in found):
-        warn(no_channels(media))
     if not found:
         more = "" if media.recursive else "; --recursive looks into its folders"
         warn(f"no image in {media.folder} fits {media.pattern!r}{more}")

@@ -172,8 +172,9 @@ def test_finding_what_values_are_clipped_to_ends_when_it_is_told_to(tmp_path, mo
     assert len(reads) <= 4
 
 
-def test_blocks_shrink_with_the_memory(tmp_path, decoded):
+def test_blocks_shrink_with_the_memory(tmp_path, decoded, monkeypatch):
     """Of three channels the usual blocks are so large that only two of them could be held, and none for long."""
+    monkeypatch.setattr(source_blocks, "LEAST_BLOCK_PIXELS", 64 * 64)
     tifffile.imwrite(
         tmp_path / "a.ome.tif",
         np.stack([IMAGE] * 3),

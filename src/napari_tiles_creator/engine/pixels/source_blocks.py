@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 BLOCK_PIXELS = 1 << 21
 # A block of several chunks is no larger than this; one chunk may be.
 MOST_BLOCK_PIXELS = 1 << 24
-# Where memory is scarce blocks are smaller, so that so many of them can be held.
-LEAST_BLOCKS_HELD = 32
+# Where memory is scarce blocks are smaller, so that so many of them can be held, down to a size.
+BLOCKS_HELD, LEAST_BLOCK_PIXELS = 32, 1 << 16
 
 
 class SourceBlocks:
@@ -51,7 +51,8 @@ class SourceBlocks:
         info = image.info
         self.shape = info.levels[level]
         chunk = info.chunk_rows, info.chunk_columns or self.shape[1]
-        wanted_px = min(BLOCK_PIXELS, hold_bytes // (LEAST_BLOCKS_HELD * self.pixel_bytes))
+        fitting_px = hold_bytes // (BLOCKS_HELD * self.pixel_bytes)
+        wanted_px = min(BLOCK_PIXELS, max(fitting_px, LEAST_BLOCK_PIXELS))
         self.block_shape = block_shape(self.shape, [chunk], wanted_px, MOST_BLOCK_PIXELS)
         self.cache = BlockCache(0)
         self._finds_limits = finds_limits

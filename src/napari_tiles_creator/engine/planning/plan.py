@@ -11,7 +11,7 @@ from napari_tiles_creator.datasets.registry import make_layout
 from napari_tiles_creator.engine.planning.filters import inline_roi, region_of
 from napari_tiles_creator.engine.planning.names import placeholders
 from napari_tiles_creator.engine.planning.resolve import resolve_image
-from napari_tiles_creator.engine.planning.scan import no_channels, scan
+from napari_tiles_creator.engine.planning.scan import scan
 from napari_tiles_creator.engine.steps import HOLD_BYTES
 from napari_tiles_creator.errors import PlanError
 from napari_tiles_creator.geometry.grid import pair
@@ -149,8 +149,6 @@ def make_plan(recipe: Recipe, scanned: Iterable[Scanned] | None = None) -> Plan:
             images.append(resolve_image(recipe, item, region, exclude))
         except PlanError as error:
             failed.append(Failure(item.found.name, str(error), error.field))
-    if recipe.media.channels_from and not any(item.found.channels for item in found):
-        warnings.append(no_channels(recipe.media))
     warnings += _warnings(recipe, images)
     images = [image for image in images if len(image)]
     if len(images) > 1 and "stem" not in placeholders(recipe.export.name):

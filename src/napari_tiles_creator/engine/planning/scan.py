@@ -95,11 +95,6 @@ def scan(media: Media) -> Iterator[Scanned]:
             yield item
 
 
-def no_channels(media: Media) -> str:
-    """Return what is said where no file is one of several channels, although the recipe says how they are called."""
-    return f"no file is the channel of an image: none fits {media.channels_from!r} (media.channels_from)"
-
-
 def is_part_of_another(item: Scanned, paths: Collection[Path]) -> bool:
     """Whether all of an image's pixels are in an earlier one: files of one OME image each give the whole of it.
 

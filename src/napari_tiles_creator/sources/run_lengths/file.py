@@ -31,13 +31,15 @@ VERSION = 1
 # A block that is written has at most so many rows, and is closed when it has so many runs.
 BLOCK_ROWS, BLOCK_RUNS = 1 << 10, 1 << 18
 # A block that is read may be larger, but not so large that it fills the memory.
-MOST_BYTES = 1 << 28
+MOST_ROWS, MOST_BYTES = 1 << 22, 1 << 28
+# What numpy writes before the numbers of an array, at most, and deflate makes of a byte.
+HEAD_BYTES, DEFLATED = 1 << 10, 1033
 # The same bytes for the same mask: no times of writing.
 NO_TIME = (1980, 1, 1, 0, 0, 0)
 # The fastest: higher ones save a tenth on large areas and nothing on noise, of which they make minutes.
 LEVEL = 1
-# Blocks that are kept decoded: tiles side by side lie in the same ones.
-KEPT_BLOCKS = 4
+# Blocks that are kept decoded: tiles side by side lie in the same ones. The last one is, whatever it takes.
+KEPT_BLOCKS, KEPT_BYTES = 4, 1 << 26
 
 
 def write_run_lengths(
@@ -125,22 +127,37 @@ class RunLengthFile:
             raise
 
     def _read_head(self) -> None:
-        version = int(self._array("version", (), "u"))
+        version = int(self._array("version", (), "u", HEAD_BYTES))
         if version != VERSION:
             raise SourceError(f"{self._path.name}: run lengths of form {version} are not read, only of {VERSION}")
-        height, width = self._array("shape", (2,), "u").tolist()
+        height, width = self._array("shape", (2,), "u", HEAD_BYTES).tolist()
         self.shape = (height, width)
-        self._blocks = self._array("blocks", (None,), "u").astype(np.int64)
+        # Each block has arrays of its own: there are no more of them than members.
+        most = HEAD_BYTES + 8 * len(self._archive.NameToInfo)
+        self._blocks = self._array("blocks", (None,), "u", most).astype(np.int64)
         in_order = len(self._blocks) and self._blocks[0] == 0 and np.all(np.diff(self._blocks) > 0)
         if not in_order or self._blocks[-1] != height or not 0 < width < 1 << 32:
             raise SourceError(f"{self._path.name} is damaged: its blocks are not those of {height} × {width} pixels")
+        for number, rows in enumerate(np.diff(self._blocks).tolist()):
+            self._check_block(number, rows)
         self.pixel_size = None
         if "pixel_size_um.npy" in self._archive.NameToInfo:
-            y, x = self._array("pixel_size_um", (2,), "f").tolist()
+            y, x = self._array("pixel_size_um", (2,), "f", HEAD_BYTES).tolist()
             try:
                 self.pixel_size = PixelSize(y, x)
             except ValueError as error:
                 raise SourceError(f"{self._path.name} is damaged: {error}") from error
+
+    def _check_block(self, number: int, rows: int) -> None:
+        """Refuse a block that is not there, or cannot have so many rows."""
+        if rows > MOST_ROWS:
+            raise SourceError(
+                f"{self._path.name}: a block of {rows:,} rows is not read: {MOST_ROWS:,} are the most (blocks)"
+            )
+        counts = self._member(f"counts_{number:06d}", HEAD_BYTES + 8 * rows)
+        self._member(f"runs_{number:06d}")
+        if counts.file_size < rows:
+            raise self._damaged(f"counts_{number:06d}")
 
     def parts(self, start: int, stop: int) -> Iterator[tuple[int, RunLengths]]:
         """Yield the blocks that hold some of these rows: each one's first row, and its mask of whole rows."""
@@ -174,17 +191,34 @@ class RunLengthFile:
                 block = RunLengths((rows, self.shape[1]), starts, runs)
             except ValueError as error:
                 raise SourceError(f"{self._path.name} is damaged: {error}") from error
-            while len(self._kept) >= KEPT_BLOCKS:
-                del self._kept[next(iter(self._kept))]
             self._kept[number] = block
+            while len(self._kept) > 1 and (len(self._kept) > KEPT_BLOCKS or self._kept_bytes > KEPT_BYTES):
+                del self._kept[next(iter(self._kept))]
             return block
 
-    def _array(self, name: str, shape: tuple[int | None, ...], kind: str) -> NDArray[Any]:
-        """Return an array of the archive, which must have this shape (None stands for any length) and kind."""
-        damaged = SourceError(f"{self._path.name} is damaged or no file of run lengths: its {name} cannot be read")
+    @property
+    def _kept_bytes(self) -> int:
+        return sum(block.row_starts.nbytes + block.runs.nbytes for block in self._kept.values())
+
+    def _damaged(self, name: str) -> SourceError:
+        return SourceError(f"{self._path.name} is damaged or no file of run lengths: its {name} cannot be read")
+
+    def _member(self, name: str, most_bytes: int = MOST_BYTES) -> zipfile.ZipInfo:
+        """Return where an array is, which must be there and can be what it claims."""
         member = self._archive.NameToInfo.get(f"{name}.npy")
-        if member is None or member.file_size > MOST_BYTES:
-            raise damaged
+        if member is None or member.file_size > min(most_bytes, MOST_BYTES):
+            raise self._damaged(name)
+        is_deflated = member.compress_type == zipfile.ZIP_DEFLATED
+        if is_deflated and member.file_size > HEAD_BYTES + DEFLATED * member.compress_size:
+            raise self._damaged(name)
+        return member
+
+    def _array(
+        self, name: str, shape: tuple[int | None, ...], kind: str, most_bytes: int = MOST_BYTES
+    ) -> NDArray[Any]:
+        """Return an array of the archive, which must have this shape (None stands for any length) and kind."""
+        damaged = self._damaged(name)
+        member = self._member(name, most_bytes)
         try:
             content = self._archive.read(member)
             file = io.BytesIO(content)

@@ -6,20 +6,32 @@ import math
 import re
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from napari_tiles_creator.errors import SourceError
 from napari_tiles_creator.sources.headers.values import check_values
-from napari_tiles_creator.sources.tiff.coded_size import coded_size
+from napari_tiles_creator.sources.tiff.coded_size import JPEG, coded_size
 from napari_tiles_creator.sources.tiff.segments import SegmentGrid, SegmentTable
 
 if TYPE_CHECKING:
     import tifffile
 
-# How much larger than its code a strip or tile can be at most: the formats' own limits.
-LARGEST_RATIO = {1: 1, 5: 4096, 8: 1033, 32946: 1033, 50013: 1033, 32773: 64}
-# Segments that decode to less are not worth the question.
-HARMLESS_BYTES = 64 * 2**20
+# How much larger than its code a strip or tile can be at most: the formats' own limits. Of JPEG a block of 64 pixels
+# takes a bit at least, of zstd 128 KiB take four bytes. Others store what is of one value in next to nothing.
+LARGEST_RATIO = {
+    1: 1,
+    5: 4096,
+    **dict.fromkeys((8, 32946, 50013, 34933), 1033),
+    32773: 64,
+    **dict.fromkeys(JPEG, 4096),
+    **dict.fromkeys((34925, 50000, 34926), 2**16),
+}
+UNCOMPRESSED = 1
+# Segments that decode to less are not worth the question: when they are decoded, and when the file is opened. Byte
+# counts of what is not compressed are often wrong in harmless ways.
+HARMLESS_BYTES, HARMLESS_TO_OPEN_BYTES = 64 * 2**20, 2**20
 MOST_SAMPLES = 4096
-# Pixels of one bit take a byte when they are decoded.
+# Pixels of less than a byte take one when they are decoded.
 WIDENED = 8
 
 # Planes that metadata may claim: libraries keep a place for each of them.
@@ -84,7 +96,34 @@ def checked_table(
     table = SegmentTable(page, frame, grid)
     if not table.lies_within(page.parent.filehandle.size):
         raise SourceError(f"{name} is cut short: some of its pixels are missing")
+    _check_counts(name, table)
     return table
+
+
+def _check_counts(name: str, table: SegmentTable) -> None:
+    """Check of all strips or tiles together that none is too short for what it claims."""
+    frame, grid = table.frame, table.grid
+    harmless = HARMLESS_BYTES if int(frame.compression) == UNCOMPRESSED else HARMLESS_TO_OPEN_BYTES
+    ratio, row_bytes = _largest_ratio(frame), table.decoded_bytes // grid.length
+    if ratio is None or grid.rows_of(0) * row_bytes <= harmless:
+        return
+    decoded = np.full(grid.shape, float(grid.rows_of(0) * row_bytes))
+    decoded[:, :, -1] = grid.rows_of(grid.shape[2] - 1) * row_bytes  # of strips the last one may be shorter
+    short = np.flatnonzero(table.written & (decoded.ravel() > harmless) & (table.counts < decoded.ravel() / ratio))
+    if len(short):
+        raise _too_short(name, int(table.counts[short[0]]), int(decoded.ravel()[short[0]]))
+
+
+def _largest_ratio(frame: tifffile.TiffPage) -> int | None:
+    ratio = LARGEST_RATIO.get(int(frame.compression))
+    return ratio if ratio is None or frame.bitspersample % 8 == 0 else ratio * WIDENED
+
+
+def _too_short(name: str, stored_bytes: int, decoded_bytes: int) -> SourceError:
+    return SourceError(
+        f"{name} is damaged or cut short: {stored_bytes:,} bytes of it claim to be a strip or tile of "
+        f"{decoded_bytes:,} bytes"
+    )
 
 
 def check_segment(name: str, table: SegmentTable, number: int, encoded: bytes) -> None:
@@ -98,11 +137,9 @@ def check_segment(name: str, table: SegmentTable, number: int, encoded: bytes) -
     frame, grid = table.frame, table.grid
     rows = grid.rows_of(number)
     decoded_bytes = grid.pixels // grid.length * rows * table.itemsize
-    ratio = LARGEST_RATIO.get(int(frame.compression))
-    if ratio is not None and decoded_bytes > HARMLESS_BYTES and len(encoded) * ratio * WIDENED < decoded_bytes:
-        raise SourceError(
-            f"{name} is damaged: {len(encoded):,} bytes of it claim to be a strip or tile of {decoded_bytes:,}"
-        )
+    ratio = _largest_ratio(frame)
+    if ratio is not None and decoded_bytes > HARMLESS_BYTES and len(encoded) * ratio < decoded_bytes:
+        raise _too_short(name, len(encoded), decoded_bytes)
     height, width = coded_size(int(frame.compression), encoded) or (0, 0)
     if height * width > 2 * (rows + 64) * (grid.across + 64):
         raise SourceError(
