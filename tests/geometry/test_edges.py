@@ -2,11 +2,12 @@
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_tiles_creator.geometry.edges import TiledAxis
+from napari_tiles_creator.geometry.edges import EDGE_POLICIES, TiledAxis
 from strategies import EDGES, axes
 
 
@@ -135,3 +136,10 @@ def test_nearest_is_clipped_to_the_plane(edge):
 def test_wrong_numbers_are_named(numbers, complaint):
     with pytest.raises(ValueError, match=complaint):
         TiledAxis(*numbers)
+
+
+@pytest.mark.parametrize("edge", EDGE_POLICIES)
+@pytest.mark.parametrize(("length", "size", "overlap"), [(1000, 64, 0), (1000, 64, 13), (50, 64, 3), (64, 64, 0)])
+def test_all_starts_at_once(edge, length, size, overlap):
+    axis = TiledAxis(length, size, overlap, edge)
+    assert axis.starts(np.arange(axis.count)).tolist() == [axis.start(i) for i in range(axis.count)]

@@ -49,3 +49,13 @@ def test_indices_are_those_of_rows_and_columns(grid):
 def test_no_and_one_scattered_tile(count):
     tiling = scatter((30, 30), 10, count)
     assert places.boxes(tiling).shape == places.cores(tiling).shape == (count, 4)
+
+
+@given(grids())
+def test_of_all_tiles_the_axes_tell_as_much_as_each_tile(grid):
+    chosen = np.ones(len(grid), bool)
+    held = np.zeros(grid.shape, bool)
+    for tile in grid:
+        held[tile.box.slices] = True
+    assert places.covered(grid, chosen) == held.sum()
+    assert places.area_of(grid, chosen) == places.areas(grid, padded=False).sum()

@@ -6,7 +6,12 @@ The formulas are those of ``docs/concepts/tiling-geometry.md``; everything is co
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 EdgePolicy = Literal["shift", "spread", "pad", "drop", "ragged"]
 EDGE_POLICIES: tuple[EdgePolicy, ...] = get_args(EdgePolicy)
@@ -72,6 +77,16 @@ class TiledAxis:
         if self.edge == "spread":
             return i * (self.length - self.size) // (self.count - 1)
         return i * self.stride
+
+    def starts(self, indices: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the first pixel of many tiles, array (n,)."""
+        if self.length <= self.size:
+            return np.zeros_like(indices)
+        if self.edge == "shift":
+            return np.minimum(indices * self.stride, self.length - self.size)
+        if self.edge == "spread":
+            return indices * (self.length - self.size) // (self.count - 1)
+        return indices * self.stride
 
     def stop(self, i: int) -> int:
         """Return one past the last pixel of tile `i` that lies in the plane."""

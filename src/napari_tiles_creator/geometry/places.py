@@ -67,10 +67,19 @@ def areas(tiling: TileGrid | TileScatter, *, padded: bool) -> NDArray[np.int64]:
     return found
 
 
+def area_of(tiling: TileGrid | TileScatter, chosen: NDArray[np.bool_]) -> int:
+    """Return the pixels of the chosen tiles that lie in the plane, shared ones counted each time."""
+    if isinstance(tiling, TileGrid) and chosen.all():
+        return tiling.rows.box_total * tiling.columns.box_total
+    return int(areas(tiling, padded=False)[chosen].sum())
+
+
 def covered(tiling: TileGrid | TileScatter, chosen: NDArray[np.bool_]) -> int:
     """Return how many pixels of the plane lie in at least one of the chosen tiles; `chosen` is an array (tiles,)."""
     if not isinstance(tiling, TileGrid):
         return covered_area(tuple(tiling.boxes[i] for i in np.flatnonzero(chosen)))
+    if chosen.all():
+        return tiling.covered
     (y_edges, rows), (x_edges, columns) = (_stretches(axis) for axis in (tiling.rows, tiling.columns))
     # Each tile counts from its first stretch on and no more from its last: two running sums fill it.
     steps = np.zeros((len(y_edges), len(x_edges)), np.int32)
@@ -84,7 +93,7 @@ def covered(tiling: TileGrid | TileScatter, chosen: NDArray[np.bool_]) -> int:
 
 def _spans(axis: TiledAxis) -> NDArray[np.int64]:
     """Return start and stop of every tile along an axis, array (tiles, 2), px of the plane."""
-    starts = np.array([axis.start(i) for i in range(axis.count)], np.int64)
+    starts = axis.starts(np.arange(axis.count, dtype=np.int64))
     return np.stack([starts, np.minimum(starts + axis.size, axis.length)], axis=1)
 
 

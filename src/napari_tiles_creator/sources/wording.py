@@ -9,6 +9,8 @@ if TYPE_CHECKING:
 
 
 ALPHA_LEFT_OUT = "its alpha channel is left out"
+# A decoder's own word is told where it is at most so long.
+LONGEST_WORD = 80
 
 
 def first_sentence(error: BaseException, path: Path) -> str:
@@ -18,6 +20,23 @@ def first_sentence(error: BaseException, path: Path) -> str:
         text = f"{error.args[0]} is missing" if error.args else ""
     text = " ".join(text.replace(str(path), path.name).split()) or type(error).__name__
     return text if len(text) <= 200 else text[:197] + "…"
+
+
+def undecoded(name: str, error: BaseException, path: Path) -> str:
+    """Return what is said of a file whose pixels cannot be decoded: of damage what it is, then the decoder's word."""
+    word = first_sentence(error, path)
+    if not _is_damage(error):
+        return f"{name} cannot be decoded: {word}"
+    told = f" ({word})" if len(word) <= LONGEST_WORD else ""
+    return f"{name} is damaged or cut short: its pixels cannot be decoded{told}"
+
+
+def _is_damage(error: BaseException) -> bool:
+    """Tell whether a decoder says that its input is not what it should be; a codec that is not there is no damage."""
+    if isinstance(error, EOFError | SystemError | UnicodeDecodeError):  # what codecs let through
+        return True
+    by_decoder = type(error).__module__.partition(".")[0] in ("imagecodecs", "zlib", "_lzma")
+    return by_decoder and not isinstance(error, ImportError)
 
 
 def size_text(size: int) -> str:

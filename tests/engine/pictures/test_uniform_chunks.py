@@ -1,14 +1,21 @@
 """A huge plane that is mostly uniform is reduced exactly, and only the rest of it is decoded."""
 
+import json
+import subprocess
+import sys
+
+import h5py
 import numpy as np
 import pytest
 import tifffile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from napari_tiles_creator.engine.pictures import reduction
+from napari_tiles_creator.engine.pictures import reduction, uniform_chunks
 from napari_tiles_creator.engine.pictures.reduction import reduced_plane
+from napari_tiles_creator.engine.pictures.uniform_chunks import area_weights
 from napari_tiles_creator.sources.registry import open_source
+from peak_memory import PEAK
 
 
 def exact(plane, shape):
@@ -63,3 +70,62 @@ def test_where_too_much_is_not_uniform_some_tiles_stand_for_all(tmp_path, monkey
     assert source.decoded_segments <= 8
     assert 300 < found.mean() < 700
     source.close()
+
+
+def test_of_a_very_long_axis_some_pixels_stand_for_all():
+    weights = area_weights(2**40, 1000)
+    assert weights.shape == (1000, 2**40)
+    assert weights.nnz < 100_000
+    np.testing.assert_allclose(weights.sum(axis=1), 1)
+    for row in (0, 499, 999):  # each of its own share
+        taken = weights.indices[weights.indptr[row] : weights.indptr[row + 1]]
+        assert row * 2**40 / 1000 <= taken.min() < taken.max() < (row + 1) * 2**40 / 1000
+
+
+def test_chunks_of_a_long_axis_are_weighed_as_in_one_go(tmp_path, monkeypatch):
+    monkeypatch.setattr(uniform_chunks, "LONGEST", 500)
+    plane = np.zeros((3, 3000), np.uint8)
+    plane[:, 1500:] = 200
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file.create_dataset("m", data=plane, chunks=(3, 100), compression="gzip")
+    monkeypatch.setattr(reduction, "HUGE_BYTES", 2000)
+    source = open_source(tmp_path / "a.h5")
+    np.testing.assert_allclose(reduced_plane(source, (1, 6))[0], [[0, 0, 0, 200, 200, 200]])
+    source.close()
+
+
+MEASURED = f"""{PEAK}
+import json, sys
+from pathlib import Path
+import h5py, scipy.sparse, PIL.Image
+from napari_tiles_creator.engine.pictures.preview import pattern_picture
+from napari_tiles_creator.engine.pictures.reduction import reduced_plane
+from napari_tiles_creator.sources.registry import open_source
+before = peak()
+source = open_source(Path(sys.argv[1]))
+found = reduced_plane(source, tuple(json.loads(sys.argv[2])))
+source.close()
+print(json.dumps([float(found.min()), float(found.max()), peak() - before]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("shape", "chunks", "picture"),
+    [
+        ((2**33, 64), (4096, 64), [1200, 1]),
+        ((64, 2**33), (64, 4096), [1, 1200]),
+        ((2**33, 128), (4096, 64), [1200, 1]),
+        ((2**24, 2**24), (2**14, 2**14), [600, 600]),
+        ((10**6, 10**6), (32, 32), [600, 600]),
+    ],
+    ids=["tall", "wide", "tall, of two chunks", "large chunks", "10^9 chunks"],
+)
+def test_planes_that_were_never_written_take_no_memory_for_their_size(tmp_path, shape, chunks, picture):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file.create_dataset("m", shape, "u1", chunks=chunks, compression="gzip", fillvalue=7)
+    command = [sys.executable, "-c", MEASURED, str(tmp_path / "a.h5"), json.dumps(picture)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=100)
+    least, most, used = json.loads(done.stdout)
+    assert least == pytest.approx(7, rel=1e-6)
+    assert most == pytest.approx(7, rel=1e-6)
+    assert used < 150e6

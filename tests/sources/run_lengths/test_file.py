@@ -229,6 +229,33 @@ def test_flipped_bytes_are_found(path):
     file.close()
 
 
+@pytest.mark.parametrize(
+    ("arrays", "words"),
+    [
+        ({"shape": [2**40, 6], "blocks": [0, 2**40]}, "a block of 1,099,511,627,776 rows is not read"),
+        ({"shape": [10**6, 6], "blocks": [0, 10**6]}, "its counts_000000 cannot be read"),
+        ({"shape": [10**6, 6], "blocks": range(10**6 + 1)}, "its blocks cannot be read"),
+        ({"shape": [4, 6], "blocks": [0, 4], "counts_000000": [0] * 4}, "its runs_000000 cannot be read"),
+        ({"shape": [9, 6], "blocks": [0, 9], "counts_000000": np.zeros(2, "u1")}, None),
+    ],
+)
+def test_what_cannot_be_is_refused_when_it_is_opened(tmp_path, arrays, words):
+    """Little files that claim much; what only looks possible is refused when it is read."""
+    given = {name: array if name[0] == "c" else np.array(array, np.uint64) for name, array in arrays.items()}
+    with (tmp_path / "a.rle").open("wb") as file:
+        np.savez_compressed(file, version=np.uint8(1), **given)
+    if words is None:
+        words = "its runs_000000 cannot be read"
+    with pytest.raises(SourceError, match=rf"a\.rle.*{words}"):
+        RunLengthFile(tmp_path / "a.rle")
+
+
+def test_a_member_that_claims_more_than_its_bytes_can_hold(tmp_path, path):
+    changed(path, version=bytes(10**7))  # of a number there is a line
+    with pytest.raises(SourceError, match="its version cannot be read"):
+        RunLengthFile(path)
+
+
 # ---- memory ----
 
 MEASURED = f"""{PEAK}

@@ -344,7 +344,7 @@ def test_a_damaged_tile_that_is_stored_once_says_so(tmp_path, opened):
     path.write_bytes(data)
     source = opened(path)
     for ask in (source.uniform_value, source.read):
-        with pytest.raises(SourceError, match=r"^a\.tif cannot be decoded"):
+        with pytest.raises(SourceError, match=r"^a\.tif is damaged or cut short: its pixels cannot be decoded"):
             ask(Box(0, 0, TILE, TILE))
 
 

@@ -16,6 +16,8 @@ from PIL import Image
 
 from napari_tiles_creator.cli import main
 from napari_tiles_creator.errors import SourceError
+from napari_tiles_creator.geometry.box import Box
+from napari_tiles_creator.sources.registry import open_source
 from peak_memory import PEAK
 from source_problems import read_all
 from tiff_bytes import HEIGHT, WIDTH, directory, header, plain, tiff

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from napari_tiles_creator.geometry.scatter import TileScatter
     from napari_tiles_creator.geometry.tile import Tile
 
+# Tiles along an axis of which each is placed.
+MOST_TILES = 1 << 20
+
 
 def padded_box(tile: Tile) -> Box:
     """Return what a tile's file holds, calibrated pixels: its box and its padding."""
@@ -132,10 +135,15 @@ class Pattern:
 
     def _axis_coverage(self, axis: TiledAxis, number: int) -> NDArray[np.int64]:
         steps = np.zeros(self.shape[number] + 1, np.int64)
-        for i in range(axis.count):
-            start, stop = self._placed(*_span(axis, i))
-            steps[start] += 1
-            steps[stop] -= 1
+        # Of more tiles than this thousands share a pixel of the picture: some of them stand for all.
+        taken = np.linspace(0, axis.count - 1, min(axis.count, MOST_TILES)).astype(np.int64)
+        starts = axis.starts(taken)
+        stops = np.minimum(starts + axis.size, axis.length)
+        stops[-1] += axis.padding(axis.count - 1)
+        last = np.maximum(1, np.rint(stops * self.scale)).astype(np.int64)
+        first = np.minimum(np.rint(starts * self.scale).astype(np.int64), last - 1)
+        np.add.at(steps, first, 1)
+        np.add.at(steps, last, -1)
         return steps.cumsum()[:-1]
 
     def _axis_lines(self, axis: TiledAxis) -> list[int]:

@@ -12,7 +12,7 @@ from napari_tiles_creator.engine.pictures.thumbnail import plane_picture
 from napari_tiles_creator.engine.pixels.foreground import foreground_shares
 from napari_tiles_creator.engine.steps import HOLD_BYTES, result_of
 from napari_tiles_creator.geometry.grid import TileGrid, pair
-from napari_tiles_creator.geometry.places import areas, boxes
+from napari_tiles_creator.geometry.places import area_of, boxes
 from napari_tiles_creator.geometry.places import covered as covered_by
 from napari_tiles_creator.sources.registry import reopen
 
@@ -265,7 +265,7 @@ def facts(plan: Plan, image: ImagePlan, is_dense: bool, remaining: NDArray[np.bo
         told.append(f"{np.count_nonzero(~chosen)} of them left out")
     covered = covered_by(image.tiling, chosen)
     if covered:
-        pixels = int(areas(image.tiling, padded=False)[chosen].sum())
+        pixels = area_of(image.tiling, chosen)
         told.append(f"{(pixels - covered) / covered * 100:.1f} % of the pixels duplicated")
     if covered < height * width:
         told.append(f"{(1 - covered / (height * width)) * 100:.1f} % of the image in no tile")

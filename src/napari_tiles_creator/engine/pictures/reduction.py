@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_tiles_creator.engine.pictures.uniform_chunks import area_weights, from_uniform_chunks
+from napari_tiles_creator.engine.pictures.uniform_chunks import LONGEST, area_weights, from_uniform_chunks
 from napari_tiles_creator.engine.steps import result_of
 from napari_tiles_creator.geometry.box import Box
 
@@ -28,6 +28,8 @@ LARGE_BYTES = 64 << 20
 HUGE_BYTES = 512 << 20
 # Rows of a large plane that make up one row of its picture.
 SAMPLED_ROWS = 4
+# Where single pixels can be read, so many of a very long row stand for more; tiles that are read at most.
+SAMPLED_COLUMNS, MOST_TILES = 64, 1 << 15
 # Pixels of a band: 16 MB as float32.
 BAND_PIXELS, MOST_BAND_PIXELS = 1 << 22, 1 << 24
 # Of more channels than there are colours for, the first are read; see `thumbnail`.
@@ -71,12 +73,16 @@ def reduction_steps(
         found = yield from from_uniform_chunks(source, shape, count, level, HUGE_BYTES, z=z, t=t, channel=channel)
         if found is not None:
             return found
-    sparse = _sparse_shape(info, level, count)
-    if sparse is not None and sparse[0] < shape[0]:
+    sparse = _sparse_shape(info, level, count, shape)
+    if sparse is not None:
         means = np.empty((count, *sparse))
         for (row, column), box in _chunks(info, level, sparse):
-            pixels = source.read(box, z=z, t=t, channel=channel, level=level)
-            means[:, row, column] = _means(pixels, info.is_rgb)
+            value = source.uniform_value(box, z=z, t=t, channel=channel, level=level)
+            if value is None:
+                pixels = source.read(box, z=z, t=t, channel=channel, level=level)
+                means[:, row, column] = _means(pixels, info.is_rgb)
+            else:
+                means[:, row, column] = value
             yield
         rows, columns = (np.arange(n) * m // n for n, m in zip(shape, sparse, strict=True))
         return means[:, rows[:, None], columns]
@@ -104,15 +110,27 @@ def is_huge(info: SourceInfo, level: int, channels: int) -> bool:
     return height * width * channels * info.dtype.itemsize > HUGE_BYTES and 0 < info.chunk_columns < width
 
 
-def _sparse_shape(info: SourceInfo, level: int, channels: int) -> tuple[int, int] | None:
-    """Return how many tiles to read down and across, None where all of the plane may be read."""
+def _sparse_shape(info: SourceInfo, level: int, channels: int, shape: tuple[int, int]) -> tuple[int, int] | None:
+    """Return how many tiles to read down and across, None where the plane is read in bands of rows."""
     height, width = info.levels[level]
     pixel_bytes = channels * info.dtype.itemsize
     if not is_huge(info, level, channels):
         return None
-    tiles = HUGE_BYTES / (info.chunk_rows * info.chunk_columns * pixel_bytes)
-    rows = min(-(-height // info.chunk_rows), max(1, int((tiles * height / width) ** 0.5)))
-    return rows, min(-(-width // info.chunk_columns), max(1, int(tiles / rows)))
+    chunk_rows, chunk_columns = _sample(info)
+    most = HUGE_BYTES / (chunk_rows * chunk_columns * pixel_bytes)
+    # Where single pixels can be read, rows of them cost little until they are very long.
+    if width <= LONGEST and (info.chunk_columns == 1 or (most * height / width) ** 0.5 >= shape[0]):
+        touched = shape[0] * -(-width // chunk_columns)
+        if info.chunk_columns == 1 or touched <= max(most, MOST_TILES):
+            return None
+    tiles = min(most, MOST_TILES)
+    rows = min(-(-height // chunk_rows), shape[0], max(1, int((tiles * height / width) ** 0.5)))
+    return rows, min(-(-width // chunk_columns), shape[1], max(1, int(tiles / rows)))
+
+
+def _sample(info: SourceInfo) -> tuple[int, int]:
+    """Return the size of what is read to stand for more: a tile, or a few pixels where these can be read alone."""
+    return (info.chunk_rows, info.chunk_columns) if info.chunk_columns > 1 else (SAMPLED_ROWS, SAMPLED_COLUMNS)
 
 
 def _chunks(info: SourceInfo, level: int, grid: tuple[int, int]) -> Iterator[tuple[tuple[int, int], Box]]:
@@ -120,9 +138,7 @@ def _chunks(info: SourceInfo, level: int, grid: tuple[int, int]) -> Iterator[tup
     height, width = info.levels[level]
     for place in np.ndindex(*grid):
         edges = []
-        for at, n, length, chunk in zip(
-            place, grid, (height, width), (info.chunk_rows, info.chunk_columns), strict=True
-        ):
+        for at, n, length, chunk in zip(place, grid, (height, width), _sample(info), strict=True):
             start = (2 * at + 1) * length // (2 * n) // chunk * chunk
             edges.append((start, min(start + chunk, length)))
         (top, bottom), (left, right) = edges

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # Chunks that are looked up between two pauses, and at most: a second of work.
 AT_ONCE, MOST_CHUNKS = 1024, 1 << 17
+# Of an axis of more pixels than this, so many stand for each new one: shares of all of them would take 100 MB.
+LONGEST, SAMPLED = 1 << 20, 64
 
 
 def from_uniform_chunks(
@@ -72,7 +74,9 @@ def from_uniform_chunks(
         if number % AT_ONCE == 0:
             yield
     down, across = area_weights(size[0], shape[0]), area_weights(size[1], shape[1])
-    means = np.broadcast_to(_by_chunk(down, chunk[0]) @ values @ _by_chunk(across, chunk[1]).T, (count, *shape)).copy()
+    means = np.broadcast_to(
+        _means(values, _by_chunk(down, chunk[0]), _by_chunk(across, chunk[1])), (count, *shape)
+    ).copy()
     for box in mixed:
         pixels = source.read(box, z=z, t=t, channel=channel, level=level)
         planes = np.moveaxis(pixels, -1, 0) if info.is_rgb else pixels.reshape(-1, *box.shape)
@@ -86,15 +90,24 @@ def _chunk(row: int, column: int, chunk: tuple[int, int], size: tuple[int, int])
     return Box.between(y, x, min(y + chunk[0], size[0]), min(x + chunk[1], size[1]))
 
 
-def _by_chunk(weights: csr_array, side: int) -> NDArray[np.float64]:
-    """Return the share that each chunk of pixels has in each new one, array (new, chunks)."""
+def _by_chunk(weights: csr_array, side: int) -> csr_array:
+    """Return the share that each chunk of pixels has in each new one, sparse array (new, chunks)."""
     from scipy.sparse import csr_array
 
-    chunks = -(-weights.shape[1] // side)
-    of_pixel = np.arange(weights.shape[1])
-    together = csr_array((np.ones(weights.shape[1]), (of_pixel, of_pixel // side)), shape=(weights.shape[1], chunks))
-    share: NDArray[np.float64] = (weights @ together).toarray()
+    shape = weights.shape[0], -(-weights.shape[1] // side)
+    share = csr_array((weights.data.copy(), weights.indices // side, weights.indptr.copy()), shape=shape)
+    share.sum_duplicates()  # in place
     return share
+
+
+def _means(values: NDArray[np.float64], down: csr_array, across: csr_array) -> NDArray[np.float64]:
+    """Return the means of chunks of one value each, array (y, x); by way of the smaller array between."""
+    found: NDArray[np.float64]
+    if down.shape[0] * values.shape[1] <= values.shape[0] * across.shape[0]:
+        found = (across @ np.ascontiguousarray((down @ values).T)).T
+    else:
+        found = down @ np.ascontiguousarray((across @ np.ascontiguousarray(values.T)).T)
+    return found
 
 
 def _add(means: NDArray[np.float64], planes: NDArray[Any], box: Box, down: csr_array, across: csr_array) -> None:
@@ -114,10 +127,17 @@ def _add(means: NDArray[np.float64], planes: NDArray[Any], box: Box, down: csr_a
 def area_weights(old: int, new: int) -> csr_array:
     """Return the share of each old pixel in each new one, sparse array (new, old), rows summing to 1.
 
-    Both axes are cut at all borders of either, in units of 1 / (old · new), in which every border is whole.
+    Both axes are cut at all borders of either, in units of 1 / (old · new), in which every border is whole. Of more
+    than `LONGEST` old pixels some stand for all.
     """
     from scipy.sparse import csr_array
 
+    if old > max(LONGEST, new):
+        taken = (np.arange(new * SAMPLED, dtype=np.int64) * 2 + 1) * (old / (2 * new * SAMPLED))
+        return csr_array(
+            (np.full(new * SAMPLED, 1 / SAMPLED), taken.astype(np.int64), np.arange(0, new * SAMPLED + 1, SAMPLED)),
+            shape=(new, old),
+        )
     cuts = np.union1d(np.arange(old + 1) * new, np.arange(new + 1) * old)
     row, column = cuts[:-1] // old, cuts[:-1] // new
     return csr_array((np.diff(cuts) / old, column, np.searchsorted(row, np.arange(new + 1))), shape=(new, old))

@@ -12,7 +12,7 @@ from napari_tiles_creator.sources.base import SourceInfo
 from napari_tiles_creator.sources.headers.axes import check_colours
 from napari_tiles_creator.sources.headers.axis_names import DROPPED
 from napari_tiles_creator.sources.headers.values import check_values
-from napari_tiles_creator.sources.wording import ALPHA_LEFT_OUT, first_sentence
+from napari_tiles_creator.sources.wording import ALPHA_LEFT_OUT, first_sentence, undecoded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -108,8 +108,10 @@ class ArraySource:
             raise self._broken(error) from error
 
     def _broken(self, error: Exception) -> SourceError:
-        path, what = self.info.path, "decoded" if self.info.files else "computed"
-        return SourceError(f"{path.name} cannot be {what}: {first_sentence(error, path)}")
+        path = self.info.path
+        if self.info.files:
+            return SourceError(undecoded(path.name, error, path))
+        return SourceError(f"{path.name} cannot be computed: {first_sentence(error, path)}")
 
 
 def source_of(

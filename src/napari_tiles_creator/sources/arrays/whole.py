@@ -12,7 +12,7 @@ from napari_tiles_creator.errors import SourceError
 from napari_tiles_creator.sources.arrays.array_source import ArraySource, source_of
 from napari_tiles_creator.sources.arrays.memory import check_memory
 from napari_tiles_creator.sources.headers.axes import axes_of_array
-from napari_tiles_creator.sources.wording import first_sentence, size_text
+from napari_tiles_creator.sources.wording import size_text, undecoded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,7 +80,7 @@ class WholeImage:
                 f"{name}: decoding it takes {size_text(self._needed_bytes)} of memory at once, which are not there"
             ) from error
         except Exception as error:  # codecs raise whatever they like
-            raise SourceError(f"{name} cannot be decoded: {first_sentence(error, self._path)}") from error
+            raise SourceError(undecoded(name, error, self._path)) from error
         if pixels.shape != self.shape:
             raise SourceError(f"{name} is damaged: {pixels.shape} pixels where its header says {self.shape}")
         return pixels.astype(self.dtype, copy=False)

@@ -213,9 +213,7 @@ class RunLengthFile:
             raise self._damaged(name)
         return member
 
-    def _array(
-        self, name: str, shape: tuple[int | None, ...], kind: str, most_bytes: int = MOST_BYTES
-    ) -> NDArray[Any]:
+    def _array(self, name: str, shape: tuple[int | None, ...], kind: str, most_bytes: int = MOST_BYTES) -> NDArray[Any]:
         """Return an array of the archive, which must have this shape (None stands for any length) and kind."""
         damaged = self._damaged(name)
         member = self._member(name, most_bytes)

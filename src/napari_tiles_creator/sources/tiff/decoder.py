@@ -14,10 +14,11 @@ from napari_tiles_creator.errors import SourceError
 from napari_tiles_creator.sources.arrays.memory import check_memory
 from napari_tiles_creator.sources.tiff.claims import check_length, check_segment
 from napari_tiles_creator.sources.tiff.coded_size import JPEG
-from napari_tiles_creator.sources.wording import size_text
+from napari_tiles_creator.sources.wording import size_text, undecoded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     import tifffile
     from numpy.typing import NDArray
@@ -235,7 +236,7 @@ class SegmentDecoder:
 
 
 @contextmanager
-def errors_of(name: str) -> Iterator[None]:
+def errors_of(path: Path) -> Iterator[None]:
     """Turn whatever codecs and libraries raise inside into one sentence about the file.
 
     Raises
@@ -248,7 +249,7 @@ def errors_of(name: str) -> Iterator[None]:
     except (SourceError, MemoryError):
         raise
     except Exception as error:
-        raise SourceError(f"{name} cannot be decoded: {' '.join(str(error).split())}") from error
+        raise SourceError(undecoded(path.name, error, path)) from error
 
 
 def _values_of(pixels: NDArray[Any]) -> Values:

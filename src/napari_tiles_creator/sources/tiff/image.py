@@ -132,7 +132,7 @@ class TiffImage:
     def read(self, box: Box, number: int, z: int, level: int) -> NDArray[Any]:
         """Return a rectangle of a page, array (y, x, samples)."""
         offset = self._contiguous_at[level]
-        with errors_of(self._path.name):
+        with errors_of(self._path):
             if offset is not None:
                 return self._read_contiguous(box, number, z, level, offset)
             return self._read_segments(box, number, z, level)
@@ -147,7 +147,7 @@ class TiffImage:
         """
         if self._contiguous_at[level] is not None:
             return None
-        with errors_of(self._path.name):
+        with errors_of(self._path):
             return self._known_value(box, number, z, level, samples)
 
     def _known_value(self, box: Box, number: int, z: int, level: int, samples: slice) -> int | float | None:
