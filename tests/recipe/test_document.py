@@ -25,7 +25,10 @@ export:        {folder: tiles, format: tif, layout: flat, name: "{stem}_{index:0
 
 
 # Fields that were added to the interface's, each behind those of its section.
-ADDED = {"media": {"axes": None, "overrule_axes": False, "dataset": None, "colours": None}, "calibration": {"use_pyramid": True}}
+ADDED = {
+    "media": {"axes": None, "overrule_axes": False, "dataset": None, "colours": None},
+    "calibration": {"use_pyramid": True},
+}
 
 
 def interface():
