@@ -274,7 +274,12 @@ def test_interrupted_by_ctrl_c_it_goes_on(tmp_path):
     command = [sys.executable, "-m", "napari_tiles_creator.cli", "export", str(images)]
     options = ["--size", "64", "--overlap", "16", "--json"]
     process = subprocess.Popen(
-        [*command, str(out), *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [*command, str(out), *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # A test run in the background of a shell ignores the signal, and so would whatever it starts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     for _ in range(10):
         assert process.stdout.readline()
