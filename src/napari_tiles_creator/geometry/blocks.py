@@ -58,6 +58,24 @@ def boxes_touching(box: Box, shape: tuple[int, int], plane: tuple[int, int]) -> 
         yield Box.between(whole.y, whole.x, min(whole.y + height, plane[0]), min(whole.x + width, plane[1]))
 
 
+def spanned(wanted: tuple[int, int], shape: tuple[int, int], plane: tuple[int, int]) -> tuple[int, int]:
+    """Return the height and width of the blocks that rectangles of a size may touch, wherever they lie; px.
+
+    Parameters
+    ----------
+    wanted : tuple of int
+        ``(height, width)`` of a rectangle, px.
+    shape : tuple of int
+        ``(height, width)`` of a block, px.
+    plane : tuple of int
+        ``(height, width)`` of the plane, px, which is never exceeded.
+    """
+    rows, columns = (
+        min((length // block + 2) * block, most) for length, block, most in zip(wanted, shape, plane, strict=True)
+    )
+    return rows, columns
+
+
 def _lengths(chunks: tuple[int, ...], most: int) -> tuple[int, ...]:
     """Return lengths that suit all chunks of an axis, the longest of them, and the shortest."""
     return min(math.lcm(*chunks), most), max(chunks), min(chunks)

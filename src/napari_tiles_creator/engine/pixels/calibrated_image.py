@@ -15,7 +15,7 @@ import numpy as np
 from napari_tiles_creator.engine.pixels.block_cache import BlockCache
 from napari_tiles_creator.engine.pixels.resample import Resampler
 from napari_tiles_creator.engine.pixels.source_blocks import SourceBlocks, assembled, rows_axis
-from napari_tiles_creator.geometry.blocks import boxes_of, boxes_touching
+from napari_tiles_creator.geometry.blocks import boxes_of, boxes_touching, spanned
 from napari_tiles_creator.geometry.box import Box
 
 if TYPE_CHECKING:
@@ -191,13 +191,10 @@ class CalibratedImage:
         """Return what must be held to read rectangles of so many rows in stripes of so many columns."""
         if self._resampler is None:
             return self._source.working_bytes(rows, columns)
-        spans = [
-            min((wanted // block + 2) * block, length)
-            for wanted, block, length in zip((rows, columns), self.block_shape, self.image.shape, strict=True)
-        ]
-        read = self._resampler.span_of(spans[0], spans[1])
+        height, width = spanned((rows, columns), self.block_shape, self.image.shape)
+        read = self._resampler.span_of(height, width)
         # Rescaled blocks can be computed anew from pixels that are decoded: a few are enough.
-        return self._source.working_bytes(*read) + self._rescaled_bytes(spans[0], 2 * self.block_shape[1])
+        return self._source.working_bytes(*read) + self._rescaled_bytes(height, 2 * self.block_shape[1])
 
     def _rescaled_bytes(self, rows: int, columns: int) -> int:
         columns = min(columns, self.image.shape[1])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_tiles_creator.engine.pixels.block_cache import BlockCache
-from napari_tiles_creator.geometry.blocks import block_shape, boxes_of, boxes_touching
+from napari_tiles_creator.geometry.blocks import block_shape, boxes_of, boxes_touching, spanned
 from napari_tiles_creator.geometry.box import Box
 from napari_tiles_creator.sources.registry import reopen
 
@@ -74,11 +74,8 @@ class SourceBlocks:
 
     def working_bytes(self, rows: int, columns: int) -> int:
         """Return what must be held to read so many rows and columns, anywhere, again and again."""
-        spans = [
-            min((wanted // block + 2) * block, length)
-            for wanted, block, length in zip((rows, columns), self.block_shape, self.shape, strict=True)
-        ]
-        return 0 if self._is_direct else spans[0] * spans[1] * self.pixel_bytes
+        height, width = spanned((rows, columns), self.block_shape, self.shape)
+        return 0 if self._is_direct else height * width * self.pixel_bytes
 
     def blocks(self) -> Iterable[Box]:
         """Return the boxes that partition a plane, row by row."""
