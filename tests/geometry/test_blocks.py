@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_tiles_creator.geometry.blocks import block_shape, boxes_of, boxes_touching
+from napari_tiles_creator.geometry.blocks import block_shape, boxes_of, boxes_touching, spanned
 from napari_tiles_creator.geometry.box import Box
 from strategies import boxes_in
 
@@ -26,6 +26,15 @@ def test_boxes_that_touch_are_those_of_the_grid_that_share_pixels(data, plane, s
     box = data.draw(boxes_in(*plane))
     expected = [one for one in boxes_of(Box(0, 0, *plane), shape) if one.intersection(box).area]
     assert list(boxes_touching(box, shape, plane)) == expected
+
+
+@given(st.data(), shapes, shapes)
+def test_no_rectangle_touches_more_blocks_than_are_reckoned(data, plane, shape):
+    box = data.draw(boxes_in(*plane).filter(lambda box: box.area))
+    touched = list(boxes_touching(box, shape, plane))
+    height, width = spanned(box.shape, shape, plane)
+    assert max(one.y_stop for one in touched) - min(one.y for one in touched) <= height <= plane[0]
+    assert max(one.x_stop for one in touched) - min(one.x for one in touched) <= width <= plane[1]
 
 
 @given(shapes, st.lists(shapes, min_size=1, max_size=3), st.integers(1, 3000), st.integers(1, 5000))
