@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_tiles_creator.engine.pixels.block_cache import BlockCache
+from napari_tiles_creator.engine.planning.chunks import chunk_of
 from napari_tiles_creator.geometry.blocks import block_shape, boxes_of, boxes_touching, spanned
 from napari_tiles_creator.geometry.box import Box
 from napari_tiles_creator.sources.registry import reopen
@@ -50,10 +51,9 @@ class SourceBlocks:
         self.image, self.level = image, level
         info = image.info
         self.shape = info.levels[level]
-        chunk = info.chunk_rows, info.chunk_columns or self.shape[1]
         fitting_px = hold_bytes // (BLOCKS_HELD * self.pixel_bytes)
         wanted_px = min(BLOCK_PIXELS, max(fitting_px, LEAST_BLOCK_PIXELS))
-        self.block_shape = block_shape(self.shape, [chunk], wanted_px, MOST_BLOCK_PIXELS)
+        self.block_shape = block_shape(self.shape, [chunk_of(info)], wanted_px, MOST_BLOCK_PIXELS)
         self.cache = BlockCache(0)
         self._finds_limits = finds_limits
         # What must be decoded whole is kept by the source itself.
