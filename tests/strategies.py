@@ -62,6 +62,37 @@ _PLANES = st.one_of(st.sampled_from(["each", "max", "mean"]), st.integers(0, 50)
 
 
 @st.composite
+def _annotations(draw: st.DrawFn) -> dict[str, Any]:
+    """Draw the recipe's section annotations."""
+    classes = st.lists(st.sampled_from(["cell", "dead cell", "Zelle", "a,b"]), min_size=1, unique=True)
+    return {
+        "labels": draw(st.one_of(st.none(), _TEXTS)),
+        "boxes": draw(st.one_of(st.none(), _TEXTS)),
+        "classes": draw(st.one_of(st.none(), _TEXTS, classes)),
+        "min_visible": draw(st.floats(0, 1)),
+        "at_border": draw(st.sampled_from(["clip", "keep", "drop", "mark"])),
+        "empty_tiles": draw(st.one_of(st.sampled_from(["auto", "keep", "drop"]), st.floats(0, 100))),
+        "labels_hold": draw(st.sampled_from(["auto", "instances", "classes"])),
+    }
+
+
+@st.composite
+def _splits(draw: st.DrawFn) -> dict[str, Any] | None:
+    """Draw the recipe's ``export.split``."""
+    train = draw(st.sampled_from([0.5, 0.7, 0.8]))
+    shares = {"train": train, "val": 1 - train}
+    forms = [
+        None,
+        shares,
+        {**shares, "by": "blocks", "gap_px": 7, "seed": 3},
+        {**shares, "by": "group", "group": "(.*)_\\d+"},
+        {**shares, "by": "group", "group": "patient", "table": "groups.csv", "stratify": False},
+        {"by": "table", "table": "split.csv"},
+    ]
+    return draw(st.sampled_from(forms))
+
+
+@st.composite
 def recipe_data(draw: st.DrawFn) -> dict[str, Any]:
     """Draw a valid recipe as plain mappings, every section and field now and then left out."""
     size = draw(st.integers(2, 2000))
@@ -124,9 +155,12 @@ def recipe_data(draw: st.DrawFn) -> dict[str, Any]:
             "roi": draw(regions()),
             "exclude_tiles": draw(st.lists(_TEXTS, max_size=3)),
         },
+        "annotations": draw(_annotations()),
         "export": {
             "folder": draw(_TEXTS),
             "format": draw(st.sampled_from(formats)),
+            "layout": draw(st.sampled_from(["flat", "pairs", "yolo-classify", "coco"])),
+            "split": draw(_splits()),
             "name": draw(st.sampled_from(["{stem}_{index:03d}", "{stem}-{index}", "t{index:05d}_{stem}"])),
             "compression": draw(st.sampled_from(["none", "zlib", "zstd", "lzw"])),
             "quality": draw(st.integers(1, 100)),

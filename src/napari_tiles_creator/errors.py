@@ -68,6 +68,10 @@ class UnclearAxesError(SourceError):
     """A source does not tell what its axes are: the user must."""
 
 
+class AnnotationError(TilesError, ValueError):
+    """What is drawn on an image cannot be read, or does not fit the image."""
+
+
 class PlanError(TilesError, ValueError):
     """The recipe is valid but cannot be carried out on these sources."""
 

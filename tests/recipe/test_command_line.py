@@ -94,3 +94,17 @@ def test_a_missing_folder_is_told(field):
     with pytest.raises(RecipeError, match="choose a folder") as told:
         command_line(Recipe.preset("unet", source="in", output="out").changed({field: ""}))
     assert told.value.problems[0].field == field
+
+
+_RANGES = st.tuples(*[st.floats(allow_nan=False, allow_infinity=False)] * 2).map(sorted)
+
+
+@given(st.lists(_RANGES, min_size=1, max_size=4))
+@example([[1e-07, 1e22], [-5e-324, 0.1 + 0.2]])
+def test_given_ranges_keep_every_digit(ranges):
+    fields = {"normalization.scope": "dataset", "normalization.ranges": ranges}
+    recipe = Recipe.preset("unet", source="in", output="out").changed(fields)
+    line = command_line(recipe)
+    assert read(line) == recipe
+    assert read(line).normalization.ranges == tuple(map(tuple, ranges))
+    assert "normalization.ranges" in line

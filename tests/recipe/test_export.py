@@ -37,7 +37,7 @@ def test_allowed_templates(name):
         pytest.param("{stem} {index}", "may hold letters, digits, _ and -", id="blank"),
         pytest.param("{stem}_{index}.tif", "may hold letters, digits, _ and -", id="an extension"),
         pytest.param(
-            "{stem}_{number}", "knows no {number}: use stem, index, row, column, y, x, z, t, channel", id="name"
+            "{stem}_{number}", "knows no {number}: use stem, index, row, column, y, x, z, t, channel, split", id="name"
         ),
         pytest.param("{stem}_{}", "knows no {}", id="no name"),
         pytest.param("{stem}_{0}", "knows no {0}", id="a position"),

@@ -50,3 +50,41 @@ def test_bounds_that_do_not_fit(fields, said):
 @pytest.mark.parametrize("fields", [{"dtype": "uint8", "high": 1}, {"dtype": "uint8", "low": -5}])
 def test_bounds_do_not_matter_where_nothing_is_normalized(fields):
     assert normalization(scope="none", **fields).scope == "none"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"ranges": None, "scope": "image"},
+        {"ranges": [[0, 4095]]},
+        {"ranges": [[3, 3]]},
+        {"ranges": [[-1e-7, 0.5], [2, 3]]},
+        {"ranges": [[0, 1]], "per_channel": False, "dtype": "uint8"},
+    ],
+)
+def test_given_ranges(fields):
+    found = normalization(**{"scope": "dataset"} | fields)
+    assert found.ranges == (fields["ranges"] and tuple(map(tuple, fields["ranges"])))
+    assert Recipe.from_yaml(Recipe(normalization=found).to_yaml()).normalization == found
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"ranges": [[0, 1]], "scope": "image"}, "are for scope dataset, and it is image: leave them empty"),
+        ({"ranges": [[0, 1]], "scope": "none"}, "are for scope dataset, and it is none: leave them empty"),
+        ({"ranges": []}, "name no range"),
+        ({"ranges": [[0, 1], [3, 2]]}, "3 to 2: the first must not be above the second"),
+        ({"ranges": [[0, float("nan")]]}, "nan: must be a finite number"),
+        ({"ranges": [[0, float("inf")]]}, "inf: must be a finite number"),
+        ({"ranges": [[0, 1], [1, 2]], "per_channel": False}, "2 of them need per_channel true, or give one for all"),
+        ({"ranges": [0, 1]}, "0: must be a list of pairs of numbers, or empty"),
+        ({"ranges": [[0, 1, 2]]}, "[0, 1, 2]: must be a list of pairs of numbers, or empty"),
+        ({"ranges": [["dark", 1]]}, "'dark': must be a list of pairs of numbers, or empty"),
+    ],
+)
+def test_given_ranges_that_do_not_fit(fields, said):
+    with pytest.raises(RecipeError) as caught:
+        normalization(**{"scope": "dataset"} | fields)
+    assert str(caught.value).startswith(f"normalization.ranges: {said}")
+    assert caught.value.field == "normalization.ranges"

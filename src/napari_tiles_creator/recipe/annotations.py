@@ -1,25 +1,68 @@
-"""What is drawn on the images (refused by name until labels are supported)."""
+"""What is drawn on the images, and what of it goes into the tiles."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from napari_tiles_creator.recipe.section import Section
+
+AtBorder = Literal["clip", "keep", "drop", "mark"]
+AT_BORDER: tuple[AtBorder, ...] = get_args(AtBorder)
+EmptyTiles = Literal["auto", "keep", "drop"]
+LabelsHold = Literal["auto", "instances", "classes"]
+LABELS_HOLD: tuple[LabelsHold, ...] = get_args(LabelsHold)
+# Written into files that have a name a line.
+ClassName = Annotated[str, Field(min_length=1, max_length=100)]
 
 
 class Annotations(Section):
     """Labels, boxes and polygons to be cut with the tiles."""
 
-    labels: None = Field(None, description="Folder of label images (not available yet).")
-    boxes: None = Field(None, description="Folder or file of boxes and polygons (not available yet).")
-    classes: None = Field(None, description="Names of the classes (not available yet).")
-    min_visible: float = Field(0.1, ge=0, le=1, description="Smallest visible share of an object that is kept.")
-    at_border: Literal["clip", "keep", "drop", "mark"] = Field(
-        "clip", description="Objects cut by a tile's border: clip, keep, drop, or mark."
+    labels: str | None = Field(
+        None,
+        description="Folder of label images, each named as its image, or with _mask, _masks, _labels, -labels, -masks "
+        "after it.",
     )
-    empty_tiles: Literal["auto", "keep", "drop"] | Annotated[float, Field(ge=0)] = Field(
+    boxes: str | None = Field(
+        None, description="Folder of YOLO texts (boxes or polygons) named as their images, or a COCO JSON file."
+    )
+    classes: str | tuple[ClassName, ...] | None = Field(
+        None,
+        description="Names of the classes in index order, or a text file with a name a line; empty takes them from "
+        "the annotations.",
+    )
+    min_visible: float = Field(
+        0.1, ge=0, le=1, description="Smallest visible share of an object that a tile's border cuts and that is kept."
+    )
+    at_border: AtBorder = Field(
+        "clip",
+        description="Objects cut by a tile's border: clip them to the tile, keep also those of which little is "
+        "visible, drop them, or clip and mark them in objects.csv.",
+    )
+    empty_tiles: EmptyTiles | Annotated[float, Field(ge=0)] = Field(
         "auto",
         description="Tiles without an object: the layout's rule, keep, drop, or a ratio to labelled tiles.",
     )
+    labels_hold: LabelsHold = Field(
+        "auto",
+        description="What a label image's values mean: instances (an object each), classes (1 is the first class, "
+        "each connected piece an object); auto takes classes where several are named.",
+    )
+
+    @field_validator("classes")
+    @classmethod
+    def _names_differ(cls, value: str | tuple[str, ...] | None) -> str | tuple[str, ...] | None:
+        if isinstance(value, tuple):
+            twice = sorted({name for name in value if value.count(name) > 1})
+            if twice:
+                raise ValueError(f"names {twice[0]} twice: each class needs a name of its own")
+            if any(name != name.strip() or not name.isprintable() for name in value):
+                raise ValueError("holds a name with blanks around it, or with a line break")
+        return value
+
+    @property
+    def is_given(self) -> bool:
+        """Whether anything is drawn."""
+        return self.labels is not None or self.boxes is not None

@@ -30,6 +30,8 @@ FLAG_OF_FIELD = {
     "normalization.dtype": "--dtype",
     "export.format": "--format",
     "export.layout": "--layout",
+    "annotations.labels": "--labels",
+    "annotations.boxes": "--boxes",
     "tiling.seed": "--seed",
 }
 FOLDERS = ("media.folder", "export.folder")

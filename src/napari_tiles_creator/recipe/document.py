@@ -20,10 +20,10 @@ from napari_tiles_creator.recipe.normalization import Normalization
 from napari_tiles_creator.recipe.presets import PRESETS
 from napari_tiles_creator.recipe.section import FieldRuleError, Section
 from napari_tiles_creator.recipe.tiling import Tiling
-from napari_tiles_creator.recipe.wording import allowed, shown, suggestion
+from napari_tiles_creator.recipe.wording import allowed, fields_of, shown, suggestion
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from pydantic_core import ErrorDetails
 
@@ -134,13 +134,13 @@ class Recipe(Section):
             raise RecipeError.of("", f"recipe {path} cannot be read: {error}") from error
         recipe = cls.from_yaml(text, name=str(path))
         base = path.absolute().parent
-        return recipe.changed({f: _placed(folder, base) for f, folder in recipe.places.items()})
+        return recipe.moved(lambda place: _placed(place, base))
 
     def save(self, path: str | Path) -> None:
         """Write the recipe, as JSON where the name ends so and as YAML else; paths relative to the file."""
         path = Path(path)
         base = path.absolute().parent
-        saved = self.changed({f: _relative(folder, base) for f, folder in self.places.items()})
+        saved = self.moved(lambda place: _relative(place, base))
         text = json.dumps(saved.to_dict(), indent=2) if path.suffix == ".json" else saved.to_yaml()
         try:
             path.write_text(text, encoding="utf-8")
@@ -149,9 +149,24 @@ class Recipe(Section):
 
     @property
     def places(self) -> dict[str, str]:
-        """The fields that name places on this machine: the two folders, and the region's file if there is one."""
-        places = {"media.folder": self.media.folder, "export.folder": self.export.folder}
-        return places | ({"tiling.roi": self.tiling.roi} if isinstance(self.tiling.roi, str) else {})
+        """The fields that name places on this machine: folders and files; a split's table is part of `moved` only."""
+        places = {
+            "media.folder": self.media.folder,
+            "export.folder": self.export.folder,
+            "tiling.roi": self.tiling.roi,
+            "annotations.labels": self.annotations.labels,
+            "annotations.boxes": self.annotations.boxes,
+            "annotations.classes": self.annotations.classes,
+        }
+        return {field: place for field, place in places.items() if isinstance(place, str)}
+
+    def moved(self, move: Callable[[str], str]) -> Self:
+        """Return the recipe with every place on this machine as `move` gives it."""
+        changes: dict[str, Any] = {field: move(place) for field, place in self.places.items()}
+        split = self.export.split
+        if split is not None and split.table is not None:
+            changes["export.split"] = {**split.model_dump(), "table": move(split.table)}
+        return self.changed(changes)
 
 
 class _Dumper(yaml.SafeDumper):
@@ -192,26 +207,33 @@ def _joined(problems: Iterable[FieldProblem]) -> list[FieldProblem]:
 def field_problem(detail: ErrorDetails) -> FieldProblem:
     """Return a pydantic error as the field, the value and what is allowed."""
     # What comes after section and field names members of unions, or counts entries of lists.
-    section, name, *_ = [*(str(part) for part in detail["loc"]), "", ""]
+    section, name, part, *_ = [*(str(part) for part in detail["loc"]), "", "", ""]
     field = ".".join(filter(None, [section, name]))
     cause = detail.get("ctx", {}).get("error")
     if isinstance(cause, FieldRuleError):
         return FieldProblem(".".join(filter(None, [field, cause.field])), str(cause))
     model = _section_model(section)
+    if part and model is not None and (inner := fields_of(model, name)):
+        return FieldProblem(field, f"{part}: {_message(detail, inner, part)}")
+    return FieldProblem(field, _message(detail, model, name, section))
+
+
+def _message(detail: ErrorDetails, model: type[BaseModel] | None, name: str, section: str = "") -> str:
+    """Return the value and what is allowed of a field, of a section where `name` is empty, of none of both."""
     if detail["type"] == "extra_forbidden":
-        return FieldProblem(field, "no such field" + suggestion(name or section, (model or Recipe).model_fields))
+        return "no such field" + suggestion(name or section, (model or Recipe).model_fields)
     value = shown(detail["input"])
     if detail["type"] == "none_required":
-        return FieldProblem(field, f"{value} is not available yet: leave it empty")
+        return f"{value} is not available yet: leave it empty"
     if detail["type"] in ("value_error", "assertion_error"):
-        return FieldProblem(field, f"{value}: {detail['msg'].removeprefix('Value error, ')}")
+        return f"{value}: {detail['msg'].removeprefix('Value error, ')}"
     if detail["type"] == "finite_number":
-        return FieldProblem(field, f"{value}: must be a finite number")
+        return f"{value}: must be a finite number"
     if model is None:
-        return FieldProblem(field, f"{value}: must be 1" if section == "schema" else f"{value}: {detail['msg']}")
+        return f"{value}: must be 1" if section == "schema" else f"{value}: {detail['msg']}"
     if not name:
-        return FieldProblem(field, f"{value}: must be a section with fields such as {next(iter(model.model_fields))}")
-    return FieldProblem(field, f"{value}: must be {allowed(model, name)}")
+        return f"{value}: must be a section with fields such as {next(iter(model.model_fields))}"
+    return f"{value}: must be {allowed(model, name)}"
 
 
 def _section_model(section: str) -> type[BaseModel] | None:

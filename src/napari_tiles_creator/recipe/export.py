@@ -9,15 +9,29 @@ from typing import Literal, get_args
 from pydantic import Field, field_validator
 
 from napari_tiles_creator.recipe.section import Section
+from napari_tiles_creator.recipe.split import Split
 
 TileFormat = Literal["tif", "png", "jpg"]
 TILE_FORMATS: tuple[TileFormat, ...] = get_args(TileFormat)
-Layout = Literal["flat"]
+Layout = Literal[
+    "flat",
+    "pairs",
+    "stardist",
+    "microglia-unet",
+    "microglia-yolo",
+    "annotations-helper",
+    "yolo",
+    "yolo-segment",
+    "yolo-semantic",
+    "yolo-classify",
+    "coco",
+]
 LAYOUTS: tuple[Layout, ...] = get_args(Layout)
 Compression = Literal["none", "zlib", "zstd", "lzw"]
 
 NUMBERS = ("index", "row", "column", "y", "x", "z", "t", "channel")
-PLACEHOLDERS = ("stem", *NUMBERS)
+WORDS = ("stem", "split")
+PLACEHOLDERS = ("stem", *NUMBERS, "split")
 
 
 class Export(Section):
@@ -25,15 +39,23 @@ class Export(Section):
 
     folder: str = Field("tiles", description="Folder the tiles go to; made where it is missing.")
     format: TileFormat = Field("tif", description="File format of the tiles: tif, png or jpg.")
-    layout: Layout = Field("flat", description="Form of the dataset: flat puts all tiles into the folder itself.")
+    layout: Layout = Field(
+        "flat",
+        description="Form of the dataset, as the program expects it that is trained: flat puts all tiles into the "
+        "folder itself.",
+    )
     name: str = Field(
         "{stem}_{index:03d}",
         description="Name of a tile without extension, from {stem}, {index}, {row}, {column}, {y}, {x}, {z}, {t}, "
-        "{channel}; {index:03d} fills up with zeros.",
+        "{channel}, {split}; {index:03d} fills up with zeros.",
     )
     compression: Compression = Field("none", description="Compression of tif tiles, lossless.")
     quality: int = Field(95, ge=1, le=100, description="Quality of jpg tiles, 1 to 100.")
-    split: None = Field(None, description="Shares of training, validation and test (not available yet).")
+    split: Split | None = Field(
+        None,
+        description="Shares of training, validation and test, {train: 0.8, val: 0.2}, and what must not straddle two; "
+        "empty makes no split.",
+    )
     shard: None = Field(None, description="Tiles per archive (not available yet).")
 
     @field_validator("name")
@@ -63,7 +85,7 @@ def check_name(template: str) -> None:
             continue
         if field not in PLACEHOLDERS:
             raise ValueError(f"knows no {{{field}}}: use {', '.join(PLACEHOLDERS)}")
-        if conversion or (spec and (field == "stem" or not re.fullmatch(r"0?\d{0,2}d?", spec))):
+        if conversion or (spec and (field in WORDS or not re.fullmatch(r"0?\d{0,2}d?", spec))):
             raise ValueError(f"cannot format {{{field}}} so: {{index:03d}} fills a number up with zeros")
         if spec and not spec.startswith("0") and spec.strip("d"):
             raise ValueError(f"would fill {{{field}}} up with blanks: write {{{field}:0{spec}}}")

@@ -41,6 +41,26 @@ class Normalization(Section):
     dtype: TileType | None = Field(
         "float32", description="Type of the tiles; empty keeps the images' own where nothing is normalized."
     )
+    ranges: tuple[tuple[float, float], ...] | None = Field(
+        None,
+        description="Source values that become the bounds, [[low, high]] or such a pair a channel, as an earlier "
+        "dataset has them: with scope dataset nothing is measured then. Empty measures.",
+    )
+
+    @model_validator(mode="after")
+    def _ranges_fit(self) -> Normalization:
+        if self.ranges is None:
+            return self
+        if self.scope != "dataset":
+            raise FieldRuleError("ranges", f"are for scope dataset, and it is {self.scope}: leave them empty")
+        if not self.ranges:
+            raise FieldRuleError("ranges", "name no range: give [[low, high]], such a pair a channel, or nothing")
+        for low, high in self.ranges:
+            if low > high:
+                raise FieldRuleError("ranges", f"{low:g} to {high:g}: the first must not be above the second")
+        if len(self.ranges) > 1 and not self.per_channel:
+            raise FieldRuleError("ranges", f"{len(self.ranges)} of them need per_channel true, or give one for all")
+        return self
 
     @model_validator(mode="after")
     def _bounds_fit(self) -> Normalization:

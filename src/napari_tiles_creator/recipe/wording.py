@@ -7,12 +7,11 @@ from difflib import get_close_matches
 from reprlib import Repr
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from pydantic import BaseModel
 
 UNITS = {"_px": " of pixels", "_um": " of µm"}
 _SHORT = Repr()
@@ -30,6 +29,14 @@ def allowed(model: type[BaseModel], name: str) -> str:
     field = model.model_fields[name]
     unit = next((words for suffix, words in UNITS.items() if name.endswith(suffix)), "")
     return _phrase(field.annotation, field.metadata, unit)
+
+
+def fields_of(model: type[BaseModel], name: str) -> type[BaseModel] | None:
+    """Return the model of a field that has fields of its own and may be empty, None for any other."""
+    field = model.model_fields.get(name)
+    models = [part for part in get_args(field.annotation) if part is not type(None)] if field else []
+    one = models[0] if len(models) == 1 else None
+    return one if isinstance(one, type) and issubclass(one, BaseModel) else None
 
 
 def listed(words: Iterable[str]) -> str:
@@ -55,8 +62,12 @@ def _phrase(annotation: Any, limits: list[Any], unit: str) -> str:
         return _alternatives(arguments, limits, unit)
     if origin is tuple:
         if arguments[-1] is Ellipsis:
+            if get_origin(arguments[0]) is tuple:
+                return "a list of pairs of numbers"
             return "a list of texts" if arguments[0] is str else "a list"
         return f"{_NUMBER_WORDS[len(arguments)]} {_number(arguments[0], unit, plural=True)}"
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return f"a mapping with fields such as {next(iter(annotation.model_fields))}"
     if annotation is bool:
         return "true or false"
     if annotation is str:
