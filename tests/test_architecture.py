@@ -11,6 +11,7 @@ import pytest
 
 import napari_tiles_creator
 from napari_tiles_creator.datasets import registry as layouts
+from napari_tiles_creator.datasets.base import TilePlace
 from napari_tiles_creator.geometry.pixel_size import PixelSize
 from napari_tiles_creator.recipe import export
 from napari_tiles_creator.recipe.document import FORMATS_OF_TYPE, Recipe
@@ -89,7 +90,8 @@ def test_formats_and_layouts_of_recipe_and_registries_agree():
     assert set(get_args(export.TileFormat)) == set(sinks.FORMATS)
     assert set(get_args(export.Layout)) == set(layouts.LAYOUTS)
     for name in layouts.LAYOUTS:
-        assert layouts.make_layout(name).tile_path("a_000", ".tif").endswith("a_000.tif")
+        place = TilePlace("a_000", ".tif", "train", "cell")
+        assert layouts.make_layout(name).tile_path(place).endswith("a_000.tif")
 
 
 @pytest.mark.parametrize("name", sinks.FORMATS)
@@ -118,9 +120,8 @@ def test_panels_and_pages_are_the_sections_of_the_recipe():
     panels = "".join(path.read_text() for path in (SRC / "_widget" / "panels").glob("*.py"))
     pages = {path.stem for path in (TESTS.parent / "docs" / "how-to").glob("*.md")}
     assert len(sections) == 6
-    shown = sections - {"annotations"}  # refused by name so far
-    assert set(re.findall(r'^    name = "(\w+)"', panels, re.MULTILINE)) == shown
-    assert shown <= pages
+    assert set(re.findall(r'^    name = "(\w+)"', panels, re.MULTILINE)) == sections
+    assert sections <= pages
 
 
 def mirrored_tests() -> list[Path]:

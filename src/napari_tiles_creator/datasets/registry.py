@@ -8,7 +8,19 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from napari_tiles_creator.datasets.base import Layout
 
-_HOME_OF = {"flat": ("flat", "FlatLayout")}
+_HOME_OF = {
+    "flat": ("flat", "FlatLayout"),
+    "pairs": ("pairs", "PairsLayout"),
+    "stardist": ("stardist", "StardistLayout"),
+    "microglia-unet": ("microglia_unet", "MicrogliaUnetLayout"),
+    "microglia-yolo": ("microglia_yolo", "MicrogliaYoloLayout"),
+    "annotations-helper": ("annotations_helper", "AnnotationsHelperLayout"),
+    "yolo": ("yolo", "YoloLayout"),
+    "yolo-segment": ("yolo_segment", "YoloSegmentLayout"),
+    "yolo-semantic": ("yolo_semantic", "YoloSemanticLayout"),
+    "yolo-classify": ("yolo_classify", "YoloClassifyLayout"),
+    "coco": ("coco", "CocoLayout"),
+}
 LAYOUTS = tuple(_HOME_OF)
 
 
