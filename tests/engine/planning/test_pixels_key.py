@@ -9,6 +9,7 @@ import tifffile
 from image_folder import write_image
 from napari_tiles_creator import Recipe, make_plan
 from napari_tiles_creator.engine.planning.pixels_key import pixels_key, ranges_key, source_key
+from split_plans import split_plan
 
 STACK = {"imagej": True, "metadata": {"axes": "ZCYX"}}
 
@@ -90,3 +91,36 @@ def test_another_opener_is_another_source(folder):
         items = [replace(item, info=replace(item.info, opener=opener)) for item in scan(recipe.media)]
         found.append(source_key(make_plan(recipe, items).images[0]))
     assert found[0] != found[1]
+
+
+def split_key(folder, parts, **changes):
+    recipe = Recipe.preset("unet", source=folder).changed({"normalization.scope": "dataset", "media.z": 0} | changes)
+    plan = split_plan(recipe.changed({"normalization.per_channel": False}), parts)
+    return ranges_key(plan, plan.images[0])
+
+
+def test_with_a_split_the_ranges_depend_on_what_is_training(folder):
+    train = {"a.tif": "train", "b.tif": "train"}
+    bands = {"a.tif": (0, [("train", 0, 20), ("val", 25, 40)]), "b.tif": "train"}
+    longer = {"a.tif": (0, [("train", 0, 21), ("val", 25, 40)]), "b.tif": "train"}
+    apart = {"a.tif": (0, [("train", 0, 20), ("val", 26, 40)]), "b.tif": "train"}
+    keys = [split_key(folder, parts) for parts in (train, bands, longer, apart, train | {"a.tif": "val"})]
+    assert keys[1] == keys[3]
+    assert len(set(keys)) == 4
+
+
+def test_an_image_of_another_split_is_no_part_of_the_ranges(folder):
+    parts = {"a.tif": "train", "b.tif": "test"}
+    before = split_key(folder, parts)
+    write_image(folder / "b.tif", (90, 30), seed=5)
+    assert split_key(folder, parts) == before
+    assert split_key(folder, parts | {"b.tif": "val"}) == before
+    write_image(folder / "a.tif", (40, 50), seed=5)
+    assert split_key(folder, parts) != before
+
+
+def test_given_ranges_depend_on_no_image(folder):
+    given = {"normalization__scope": "dataset", "normalization__ranges": [[1, 2]], "media__z": 0}
+    before = keys(folder, **given)[2]
+    assert before == keys(folder, **given, media__exclude=["b.tif"])[2]
+    assert before != keys(folder, **given | {"normalization__ranges": [[1, 3]]})[2]

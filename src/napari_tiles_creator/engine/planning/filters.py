@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from napari_tiles_creator.recipe.tiling import Rectangle, Tiling
 
 OUTSIDE = "outside tiling.roi"
+STRADDLES = "shares pixels with another split (export.split)"
 BY_HAND = "rejected by hand (tiling.exclude_tiles)"
 
 

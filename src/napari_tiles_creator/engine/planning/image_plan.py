@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_tiles_creator.engine.planning.filters import BY_HAND, OUTSIDE, places_in
+from napari_tiles_creator.engine.planning.filters import BY_HAND, OUTSIDE, STRADDLES, places_in
 from napari_tiles_creator.engine.planning.names import tile_name
 from napari_tiles_creator.engine.planning.rejection import rejected_tiles
-from napari_tiles_creator.geometry.places import areas, covered
+from napari_tiles_creator.geometry.box import Box
+from napari_tiles_creator.geometry.places import areas, boxes, covered
 from napari_tiles_creator.geometry.scatter import TileScatter
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from napari_tiles_creator.geometry.grid import TileGrid
     from napari_tiles_creator.geometry.pixel_size import PixelSize
     from napari_tiles_creator.geometry.region import Region
+    from napari_tiles_creator.geometry.split_bands import SplitBands
     from napari_tiles_creator.geometry.tile import Tile
     from napari_tiles_creator.sources.base import SourceInfo
 
@@ -48,12 +50,15 @@ class PlannedTile:
         Where it lies in the calibrated plane.
     name : str
         Its file's name, without extension.
+    split : str
+        ``train``, ``val`` or ``test``; empty without a split, and where it belongs to none.
     """
 
     index: int
     plane: Plane
     tile: Tile
     name: str
+    split: str = ""
 
 
 @dataclass(frozen=True)
@@ -96,6 +101,10 @@ class ImagePlan:
         Level of the source's pyramid that is read; not the full one where the image is made much smaller.
     colours : tuple of (red, green, blue), optional
         What composes the channels of a tile, one a channel, 0…1; empty keeps them as they are.
+    split : str, optional
+        The split that all its tiles belong to.
+    bands : SplitBands, optional
+        What of every plane belongs to which split, where it is shared out between several.
     """
 
     name: str
@@ -115,6 +124,8 @@ class ImagePlan:
     modified_ns: int = 0
     level: int = 0
     colours: tuple[tuple[float, float, float], ...] = ()
+    split: str = ""
+    bands: SplitBands | None = None
 
     def __len__(self) -> int:
         """Return the number of indexes: tiles that filters leave out keep theirs."""
@@ -135,8 +146,22 @@ class ImagePlan:
         return self._planned(index, self.planes[plane_number], tile)
 
     def _planned(self, index: int, plane: Plane, tile: Tile) -> PlannedTile:
-        name = tile_name(self.name_template, self.stem, index, tile, plane.z, plane.t, self.channel)
-        return PlannedTile(index, plane, tile, name)
+        split = str(self.splits[index % len(self.tiling)]) if self.bands else self.split
+        name = tile_name(self.name_template, self.stem, index, tile, plane.z, plane.t, self.channel, split)
+        return PlannedTile(index, plane, tile, name, split)
+
+    @cached_property
+    def splits(self) -> NDArray[np.str_]:
+        """The split of each place of a plane, array (places,); empty where tiles belong to none."""
+        if self.bands is None:
+            return np.full(len(self.tiling), self.split)
+        return self.bands.splits_of(boxes(self.tiling))
+
+    def boxes_of(self, split: str) -> list[Box]:
+        """Return what of every plane belongs to a split, boxes without common pixels, calibrated px."""
+        if self.bands is not None:
+            return self.bands.boxes(split, self.shape)
+        return [Box(0, 0, *self.shape)] if self.split == split else []
 
     @property
     def tile_axes(self) -> str:
@@ -173,12 +198,19 @@ class ImagePlan:
 
     @cached_property
     def kept(self) -> NDArray[np.bool_]:
-        """Which places of a plane lie in the region, array (places,); all without one. Not to be written to."""
-        if self.region is not None:
-            return places_in(self.region, self.tiling, self.shape, self.info.plane_shape)
+        """Which places of a plane lie in the region and in a split, array (places,). Not to be written to."""
         kept = np.ones(len(self.tiling), bool)
+        if self.region is not None:
+            kept &= places_in(self.region, self.tiling, self.shape, self.info.plane_shape)
+        if self.bands is not None:
+            kept &= self.splits != ""
         kept.flags.writeable = False
         return kept
+
+    @property
+    def _is_partial(self) -> bool:
+        """Whether some places of a plane may give no tile."""
+        return self.region is not None or self.bands is not None
 
     @cached_property
     def rejected_names(self) -> dict[str, int]:
@@ -192,8 +224,8 @@ class ImagePlan:
 
     def left_out(self, index: int) -> str | None:
         """Return why a tile is left out before any pixel is read, None where it is not."""
-        if self.region is not None and not self.kept[index % len(self.tiling)]:
-            return OUTSIDE
+        if self._is_partial and not self.kept[index % len(self.tiling)]:
+            return STRADDLES if self.bands is not None and not self.splits[index % len(self.tiling)] else OUTSIDE
         return BY_HAND if index in self.rejected else None
 
     def remaining(self, plane_number: int) -> NDArray[np.bool_]:
@@ -211,7 +243,7 @@ class ImagePlan:
     @cached_property
     def tiles(self) -> int:
         """Tiles that remain: in the region, and not rejected by hand."""
-        if self.region is None:
+        if not self._is_partial:
             return len(self) - len(self.rejected)
         kept, places = self.kept, len(self.tiling)
         return len(self.planes) * int(kept.sum()) - sum(bool(kept[index % places]) for index in self.rejected)

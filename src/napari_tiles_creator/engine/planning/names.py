@@ -10,7 +10,14 @@ if TYPE_CHECKING:
 
 
 def tile_name(
-    template: str, stem: str, index: int, tile: Tile, z: int | None, t: int | None, channel: int | None
+    template: str,
+    stem: str,
+    index: int,
+    tile: Tile,
+    z: int | None,
+    t: int | None,
+    channel: int | None,
+    split: str = "",
 ) -> str:
     """Return the name, without extension; what a tile does not have (a row, a plane) counts as 0.
 
@@ -26,6 +33,8 @@ def tile_name(
         Where it lies.
     z, t, channel : int or None
         The plane and channel it is cut from, where one was taken.
+    split : str, optional
+        ``train``, ``val`` or ``test``.
     """
     return template.format(
         stem=stem,
@@ -37,6 +46,7 @@ def tile_name(
         z=z or 0,
         t=t or 0,
         channel=channel or 0,
+        split=split,
     )
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from napari_tiles_creator.engine.planning.dataset_ranges import measured_boxes
+
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
@@ -31,8 +33,10 @@ def pixels_key(image: ImagePlan, recipe: Recipe) -> tuple[Hashable, ...]:
 
 
 def ranges_key(plan: Plan, image: ImagePlan) -> tuple[Hashable, ...]:
-    """Return what the ranges of an image's normalization depend on: with scope dataset, on all images."""
+    """Return what the ranges of an image's normalization depend on: with scope dataset, on all that are measured."""
     normalization = plan.recipe.normalization
-    images = plan.images if normalization.scope == "dataset" else (image,)
-    how = normalization.scope, normalization.percentiles, normalization.per_channel
-    return *how, *(pixels_key(one, plan.recipe) for one in images)
+    how = normalization.scope, normalization.percentiles, normalization.per_channel, normalization.ranges
+    if normalization.scope != "dataset":
+        return *how, pixels_key(image, plan.recipe)
+    parts = ((one, tuple(measured_boxes(plan.recipe, one))) for one in plan.images)
+    return *how, *((pixels_key(one, plan.recipe), boxes) for one, boxes in parts if boxes)

@@ -60,6 +60,10 @@ def _template(image: ImagePlan) -> tuple[re.Pattern[str], str]:
             prefix += text
         if field in (None, "stem"):
             continue
+        if field == "split":
+            pattern += "(?:train|val|test)?"
+            seen.add(field)
+            continue
         pattern += r"\d+" if field in seen else rf"(?P<{field}>\d+)"
         seen.add(str(field))
     return re.compile(pattern, re.ASCII), prefix
