@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -26,6 +27,8 @@ FIELD_OF_FLAG = {
     "dtype": "normalization.dtype",
     "format_": "export.format",
     "layout": "export.layout",
+    "classes": "annotations.classes",
+    "split": "export.split",
     "seed": "tiling.seed",
 }
 # Flags whose text is taken as it is.
@@ -34,6 +37,8 @@ PLAIN_FLAGS = {
     "recursive": "media.recursive",
     "axes": "media.axes",
     "channels_from": "media.channels_from",
+    "labels": "annotations.labels",
+    "boxes": "annotations.boxes",
 }
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object per line.")
@@ -63,6 +68,23 @@ def read_bytes(context: click.Context, parameter: click.Parameter, value: str) -
     if not match or not float(match[1]):
         raise click.BadParameter(f"{value!r}: write MiB, such as 512 or 512M, or GiB, such as 2G")
     return int(float(match[1]) * (1 << (30 if (match[2] or "M").upper() == "G" else 20)))
+
+
+def read_classes(context: click.Context, parameter: click.Parameter, value: str | None) -> str | list[str] | None:
+    """Read names with commas between them, or one name; a file is meant where there is one."""
+    if value is None or (not value.strip() or Path(value).is_file()):
+        return value
+    return [name.strip() for name in value.split(",")]
+
+
+def read_split(context: click.Context, parameter: click.Parameter, value: str | None) -> dict[str, Any] | None:
+    """Read ``train=0.8,val=0.2``, any field of ``export.split`` among them."""
+    if value is None:
+        return None
+    fields = [part.partition("=") for part in value.split(",")]
+    if any(not equals for _, equals, _ in fields):
+        raise click.BadParameter(f"{value!r}: write shares, such as train=0.8,val=0.2, and by=blocks among them")
+    return {name.strip(): _value(text) for name, _, text in fields}
 
 
 memory_option = click.option(
@@ -138,9 +160,22 @@ _RECIPE_OPTIONS = [
     click.option("--target-pixel-size", metavar="UM", help="Rescale to this pixel size, µm."),
     click.option("--scale", metavar="FACTOR", help="Rescale by a plain factor, such as 0.5 or 1/3."),
     click.option("--scope", help="Normalization: none, tile (Local), image (Global), dataset."),
+    click.option(
+        "--normalization-from",
+        metavar="DATASET",
+        help="Map values as this dataset does, which was exported with scope dataset; flags and --set come on top.",
+    ),
     click.option("--dtype", help="Type of the tiles: float32, uint8, uint16, or null for the images' own."),
     click.option("--format", "format_", help="Format of the tiles: tif, png, jpg."),
-    click.option("--layout", help="Form of the dataset: flat."),
+    click.option("--layout", help="Form of the dataset: flat, pairs, stardist, yolo, coco, … (see the recipe)."),
+    click.option("--labels", metavar="FOLDER", help="Label images, named as their images, to be cut with them."),
+    click.option("--boxes", metavar="PLACE", help="Boxes and polygons: a folder of YOLO texts, or a COCO JSON file."),
+    click.option(
+        "--classes", callback=read_classes, metavar="NAMES", help="Names of the classes, a,b,c, or a file of them."
+    ),
+    click.option(
+        "--split", callback=read_split, metavar="SHARES", help="Splits and their shares: train=0.8,val=0.1,test=0.1."
+    ),
     click.option("--seed", metavar="N", help="Seed of random draws."),
 ]
 
@@ -153,7 +188,7 @@ def make_recipe(
     settings: tuple[str, ...],
     **flags: Any,
 ) -> Recipe:
-    """Return the recipe that the options ask for: the file or preset, then folders and flags, then ``--set``.
+    """Return the recipe that the options ask for: file or preset, another dataset's normalization, flags, ``--set``.
 
     Raises
     ------
@@ -161,6 +196,8 @@ def make_recipe(
         If there is nothing to start from, or too much.
     RecipeError
         If a value is wrong.
+    DatasetError
+        If there is no normalization to take from the dataset that is named.
     """
     from napari_tiles_creator.recipe.document import Recipe
 
@@ -174,10 +211,15 @@ def make_recipe(
         changes["media.folder"] = source
     if output:
         changes["export.folder"] = output
+    if flags.get("normalization_from"):
+        from napari_tiles_creator.engine.export.frozen_normalization import frozen_normalization
+
+        changes |= frozen_normalization(flags["normalization_from"])
     for flag, field in FIELD_OF_FLAG.items():
         value = flags.get(flag)
         if value is not None:
-            changes[field] = _value(value) if isinstance(value, str) else value
+            plain = not isinstance(value, str) or flag == "classes"
+            changes[field] = value if plain else _value(value)
     changes |= {field: flags[flag] for flag, field in PLAIN_FLAGS.items() if flags.get(flag)}
     if flags.get("target_pixel_size") is not None or flags.get("scale") is not None:
         changes["calibration.enabled"] = True

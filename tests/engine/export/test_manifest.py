@@ -5,7 +5,7 @@ import pytest
 from image_folder import make_folder
 from napari_tiles_creator import Recipe, make_plan, run
 from napari_tiles_creator.engine.export.manifest import Manifest
-from napari_tiles_creator.engine.export.rows import COLUMNS, number, read_rows
+from napari_tiles_creator.engine.export.rows import BESIDE, COLUMNS, number, read_rows
 
 # In this order, as the interface states them.
 STATED = (
@@ -15,7 +15,7 @@ STATED = (
 
 
 def test_columns_are_those_of_the_interface(tmp_path):
-    assert (*STATED.split(", "), "sha256") == COLUMNS
+    assert (*STATED.split(", "), "sha256", *BESIDE) == COLUMNS
     images = make_folder(tmp_path / "images", count=1)
     list(run(make_plan(Recipe.preset("unet", source=images, output=tmp_path / "out"))))
     first_line = (tmp_path / "out" / "tiles.csv").read_text(encoding="utf-8").splitlines()[0]

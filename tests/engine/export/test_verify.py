@@ -27,6 +27,7 @@ def test_a_fresh_dataset_is_ok(dataset):
         "changed": (),
         "extra": (),
         "finished": True,
+        "leaks": (),
         "ok": True,
     }
 

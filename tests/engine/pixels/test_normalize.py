@@ -242,3 +242,22 @@ def test_a_sparse_image_whose_percentiles_fall_on_one_value_does_not_turn_black(
     for ranges in (None, (Range(0.0, 0.0),)):
         tile, _ = Normalizer(settings, "uint8", "YX", image.dtype, ranges)(image)
         np.testing.assert_array_equal(tile, np.where(image > 0, 255, 0))
+
+
+@given(
+    dtype=st.sampled_from(["uint8", "int16", "float32"]),
+    tile=st.sampled_from(["float32", "uint8", "uint16"]),
+    seed=st.integers(0, 99),
+)
+def test_one_given_range_is_for_all_channels(dtype, tile, seed):
+    image = noise(dtype, (3, 9, 7), seed)
+    given_range = (Range(-20, 90),)
+    fields = {"scope": "dataset", "dtype": tile, "ranges": [(-20, 90)]}
+    each = Normalizer(Normalization(**fields), tile, "CYX", image.dtype, given_range)
+    together = Normalizer(Normalization(**fields, per_channel=False), tile, "CYX", image.dtype, given_range)
+    values, ranges = each(image)
+    assert ranges == given_range
+    assert values.dtype == tile
+    np.testing.assert_array_equal(values, together(image)[0])
+    high = Normalization(**fields).bounds[1]
+    np.testing.assert_array_equal(values, by_the_formula(image, -20, 90, 0, high, tile, clip=False))

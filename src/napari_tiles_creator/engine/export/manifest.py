@@ -14,7 +14,7 @@ from pathlib import PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, Any
 
 from napari_tiles_creator.engine.export.head import SCHEMA
-from napari_tiles_creator.engine.export.rows import WORK_FOLDER, TileRow, read_rows
+from napari_tiles_creator.engine.export.rows import WORK_FOLDER, TileRow, WrittenFile, read_rows
 from napari_tiles_creator.errors import DatasetError
 
 if TYPE_CHECKING:
@@ -24,12 +24,22 @@ TABLE = "tiles.csv"
 HEAD = "tiles.json"
 
 
+def staged(folder: Path, name: str) -> Path:
+    """Return where a file of a dataset is written before it is put into its place."""
+    work = folder / WORK_FOLDER
+    return (work if work.is_dir() else folder) / f"{name}.part"
+
+
 def write_whole(path: Path, text: str) -> None:
     """Write a file so that it is the old one or the new one, never a part; same text, same bytes anywhere."""
-    work = path.parent / WORK_FOLDER
-    staged = (work if work.is_dir() else path.parent) / f"{path.name}.part"
-    staged.write_bytes(text.encode("utf-8"))
-    os.replace(staged, path)
+    part = staged(path.parent, path.name)
+    part.write_bytes(text.encode("utf-8"))
+    os.replace(part, path)
+
+
+def as_json(content: dict[str, Any]) -> str:
+    """Return the text of ``tiles.json``."""
+    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +59,16 @@ class Manifest:
     folder: Path
     head: dict[str, Any]
     rows: dict[str, TileRow] = field(default_factory=dict)
+
+    @property
+    def shared(self) -> list[WrittenFile]:
+        """The files that tell of all tiles, besides the manifest itself; none before the export came to its end."""
+        return [WrittenFile(file["path"], file["bytes"], file["crc32"]) for file in self.head.get("files") or ()]
+
+    @property
+    def files(self) -> list[WrittenFile]:
+        """Every file that the export wrote, but for the manifest."""
+        return [file for row in self.rows.values() for file in row.files] + self.shared
 
     @property
     def finished(self) -> bool:
@@ -82,10 +102,9 @@ class Manifest:
         for path in [folder / TABLE, *sorted((folder / WORK_FOLDER).glob("journal-*.csv"))]:
             if path.is_file():
                 rows |= {row.tile: row for row in read_rows(path)}
-        for tile in rows:
-            parts = PurePosixPath(tile).parts
-            if not parts or ".." in parts or PurePosixPath(tile).is_absolute() or PureWindowsPath(tile).drive:
-                raise DatasetError(f"{folder / TABLE} is damaged: {tile!r} lies outside the dataset")
+        for row in rows.values():
+            for file in row.files:
+                _refuse_outside(folder / TABLE, file.path)
         return cls(folder, content, rows)
 
     @staticmethod
@@ -101,4 +120,15 @@ class Manifest:
             raise DatasetError(f"{folder / HEAD} is damaged: {error}") from error
         if content.get("schema") != SCHEMA:
             raise DatasetError(f"{folder / HEAD}: schema {content.get('schema')!r} is not known to this version")
+        for file in content.get("files") or ():
+            if not isinstance(file, dict) or not {"path", "bytes", "crc32"} <= file.keys():
+                raise DatasetError(f"{folder / HEAD} is damaged: {str(file)[:80]} is no file with bytes and crc32")
+            _refuse_outside(folder / HEAD, str(file["path"]))
         return content
+
+
+def _refuse_outside(told_by: Path, path: str) -> None:
+    """Refuse a path that leads out of the dataset: what stands there is not ours."""
+    parts = PurePosixPath(path).parts
+    if not parts or ".." in parts or PurePosixPath(path).is_absolute() or PureWindowsPath(path).drive:
+        raise DatasetError(f"{told_by} is damaged: {path!r} lies outside the dataset")

@@ -23,6 +23,25 @@ WORK_FOLDER = ".tiles-creator"
 
 
 @dataclass(frozen=True, slots=True)
+class WrittenFile:
+    """A file of a dataset: its path relative to the dataset, its size and the CRC-32 of its content."""
+
+    path: str
+    bytes: int
+    crc32: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shows:
+    """What a row tells of a tile's annotations: class, number of objects (None without annotations), files."""
+
+    label: str = ""
+    objects: int | None = None
+    mask: WrittenFile | None = None
+    text: WrittenFile | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TileRow:
     """One row of ``tiles.csv``; every field as text, empty where it does not apply.
 
@@ -57,6 +76,19 @@ class TileRow:
     bytes: str
     crc32: str
     sha256: str = ""
+    mask: str = ""
+    mask_bytes: str = ""
+    mask_crc32: str = ""
+    text: str = ""
+    text_bytes: str = ""
+    text_crc32: str = ""
+
+    @property
+    def files(self) -> list[WrittenFile]:
+        """The tile's own file, then those beside it."""
+        every = [(self.tile, self.bytes, self.crc32), (self.mask, self.mask_bytes, self.mask_crc32)]
+        every.append((self.text, self.text_bytes, self.text_crc32))
+        return [WrittenFile(path, int(size), int(crc)) for path, size, crc in every if path]
 
     def line(self) -> str:
         """Return the row as a line of CSV (RFC 4180)."""
@@ -64,6 +96,10 @@ class TileRow:
 
 
 COLUMNS = tuple(column.name for column in fields(TileRow))
+# Of tiles that have files beside them.
+BESIDE = ("mask", "mask_bytes", "mask_crc32", "text", "text_bytes", "text_crc32")
+# In a table where they are needed.
+OPTIONAL = ("sha256", *BESIDE)
 # Columns that never are empty and hold whole numbers.
 NUMBERS = ("index", "y", "x", "height", "width", "pad_bottom", "pad_right", "bytes", "crc32")
 
@@ -78,18 +114,17 @@ def csv_line(values: Sequence[str]) -> str:
 def tile_row(
     image: ImagePlan,
     planned: PlannedTile,
-    path: str,
     ranges: Sequence[Range],
-    size_bytes: int,
-    crc32: int,
+    tile_file: WrittenFile,
     sha256: str,
+    shows: Shows,
 ) -> TileRow:
     """Return the row of a tile that is about to be placed."""
     tile, box = planned.tile, planned.tile.box
     scale_y, scale_x = image.scale
     norm_low, norm_high = ranges_text(ranges)
     return TileRow(
-        tile=path,
+        tile=tile_file.path,
         source=image.name,
         index=str(planned.index),
         row=_text(tile.row),
@@ -111,13 +146,22 @@ def tile_row(
         norm_low=norm_low,
         norm_high=norm_high,
         pixel_size_um=str_pixel_size(image),
-        split="",
-        label="",
-        objects="",
-        bytes=str(size_bytes),
-        crc32=str(crc32),
+        split=planned.split,
+        label=shows.label,
+        objects=_text(shows.objects),
+        bytes=str(tile_file.bytes),
+        crc32=str(tile_file.crc32),
         sha256=sha256,
+        **_columns("mask", shows.mask),
+        **_columns("text", shows.text),
     )
+
+
+def _columns(name: str, file: WrittenFile | None) -> dict[str, str]:
+    """Return the columns that tell of a file beside a tile."""
+    if file is None:
+        return {}
+    return {name: file.path, f"{name}_bytes": str(file.bytes), f"{name}_crc32": str(file.crc32)}
 
 
 def ranges_text(ranges: Sequence[Range]) -> tuple[str, str]:
@@ -150,7 +194,7 @@ def read_rows(path: Path) -> list[TileRow]:
     if not lines:
         return []
     header, *body = lines
-    if not set(COLUMNS) - {"sha256"} <= set(header):
+    if not set(COLUMNS) - set(OPTIONAL) <= set(header):
         raise DatasetError(f"{path} is damaged: its first line must name the columns {', '.join(COLUMNS[:5])}, …")
     columns = [header.index(name) if name in header else None for name in COLUMNS]
     rows = []
@@ -164,12 +208,18 @@ def read_rows(path: Path) -> list[TileRow]:
                 raise DatasetError(
                     f"{path} is damaged: line {number_of_line}: {name} is {values[header.index(name)]!r}, no number"
                 )
+        for name in BESIDE:
+            if name in header and not name.isalpha() and not (values[header.index(name)] or "0").isdecimal():
+                raise DatasetError(
+                    f"{path} is damaged: line {number_of_line}: {name} is {values[header.index(name)]!r}, no number"
+                )
         # Most values stand in many rows: shared texts keep a million rows small.
         rows.append(TileRow(*("" if at is None else sys.intern(values[at]) for at in columns)))
     return rows
 
 
-def table_text(rows: Iterable[TileRow], sha256: bool) -> str:
-    """Return the content of ``tiles.csv``."""
-    columns = COLUMNS if sha256 else COLUMNS[:-1]
+def table_text(rows: Iterable[TileRow], *, sha256: bool, beside: bool) -> str:
+    """Return the content of ``tiles.csv``, with digests and with the files beside the tiles where there are any."""
+    without = (() if sha256 else ("sha256",)) + (() if beside else BESIDE)
+    columns = [name for name in COLUMNS if name not in without]
     return csv_line(columns) + "".join(csv_line([getattr(row, name) for name in columns]) for row in rows)

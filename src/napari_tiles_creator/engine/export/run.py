@@ -13,10 +13,15 @@ import shutil
 import threading
 from collections import Counter
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from functools import partial
 from itertools import starmap
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+import numpy as np
+
+from napari_tiles_creator.engine.annotating.empty_tiles import EmptyTiles, needs_counts
 from napari_tiles_creator.engine.export.crew import Crew
+from napari_tiles_creator.engine.export.cut_job import CutJob, has_work
 from napari_tiles_creator.engine.export.events import (
     Event,
     Finished,
@@ -26,12 +31,14 @@ from napari_tiles_creator.engine.export.events import (
     TileSkipped,
     TileWritten,
 )
+from napari_tiles_creator.engine.export.finish import finish_dataset
 from napari_tiles_creator.engine.export.head import head
-from napari_tiles_creator.engine.export.image_job import CutJob, ImageJob, MeasureJob, has_work
+from napari_tiles_creator.engine.export.image_job import CountJob, ImageJob, MeasureJob
 from napari_tiles_creator.engine.export.lock import locked
-from napari_tiles_creator.engine.export.manifest import HEAD, TABLE, Manifest, write_whole
-from napari_tiles_creator.engine.export.rows import WORK_FOLDER, ranges_text, table_text
+from napari_tiles_creator.engine.export.manifest import HEAD, Manifest, as_json, write_whole
+from napari_tiles_creator.engine.export.rows import WORK_FOLDER, ranges_text
 from napari_tiles_creator.engine.export.target import check_target, complete, resumable
+from napari_tiles_creator.engine.export.tile_encoder import TileEncoder
 from napari_tiles_creator.engine.export.writer import TileWriter, write_error
 from napari_tiles_creator.engine.pixels.dataset_measurement import DatasetMeasurement
 from napari_tiles_creator.engine.planning.plan import Failure
@@ -42,8 +49,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
     from napari_tiles_creator.engine.pixels.dataset_measurement import Pass
-    from napari_tiles_creator.engine.planning.image_plan import ImagePlan, PlannedTile
+    from napari_tiles_creator.engine.planning.image_plan import ImagePlan
     from napari_tiles_creator.engine.planning.plan import Plan
 
 
@@ -103,7 +112,7 @@ def run(
         try:
             for stage in (folder / WORK_FOLDER).glob("stage-*"):  # of a run that was killed
                 shutil.rmtree(stage, ignore_errors=True)
-            write_whole(folder / HEAD, _json(head(plan, plan.failed, checksum)))
+            write_whole(folder / HEAD, as_json(head(plan, plan.failed, checksum)))
         except OSError as error:
             raise write_error(folder, error) from error
         yield Started(len(plan.images), plan.candidates)
@@ -135,11 +144,13 @@ class _Export:
         stop: threading.Event,
     ) -> None:
         self.plan, self.folder, self.earlier, self.checksum, self.workers = plan, folder, earlier, checksum, workers
-        self.done = complete(earlier, plan.recipe) if earlier else {}
+        there = complete(earlier, plan.recipe).values() if earlier else ()
+        self.done = {(row.source, int(row.index)): row for row in there}
         self.stop = stop
         self.failed = list(plan.failed)
         self.counts: Counter[type[Event]] = Counter()
-        self.writer = TileWriter(folder, checksum)
+        self.writer, self.encoder = TileWriter(folder, checksum), TileEncoder(plan)
+        self.empty = None if plan.partners is None or needs_counts(plan) else EmptyTiles(plan)
         self.hold_bytes = memory_bytes // (2 * min(workers, len(plan.images)))
         self.dataset: DatasetMeasurement | None = None
         self.ranges: list[list[float | None]] | None = None
@@ -152,12 +163,17 @@ class _Export:
             yield from self._measure_dataset(self.crew)
             if self.stop.is_set():
                 return
+        if self.empty is None and self.plan.partners is not None:
+            yield from self._count_empty(self.crew)
+            if self.stop.is_set():
+                return
         failed = {failure.source for failure in self.failed}
         jobs = (self._cut_job(image) for image in self.plan.images if image.name not in failed)
         yield from self.crew.through(jobs, self._cut)
 
     def _cut_job(self, image: ImagePlan) -> ImageJob:
-        return CutJob(self.plan, image, self.writer, self.done, self.hold_bytes, self.stop, self.dataset)
+        made = (self.writer, self.encoder, self.done, self.hold_bytes, self.stop)
+        return CutJob(self.plan, image, *made, dataset=self.dataset, empty=self.empty)
 
     def _measure_dataset(self, crew: Crew) -> Iterator[Event]:
         """Find the range of all images; where every tile stands already, it is in the manifest."""
@@ -177,15 +193,26 @@ class _Export:
         self.ranges = [[_plain(found.low), _plain(found.high)] for found in ranges]
         # An image that failed before and can be read now changes the range: what was cut by another is cut again.
         norms = ranges_text(ranges)
-        self.done = {path: row for path, row in self.done.items() if (row.norm_low, row.norm_high) == norms}
+        self.done = {key: row for key, row in self.done.items() if (row.norm_low, row.norm_high) == norms}
 
     def _has_work(self) -> bool:
-        layout, extension = self.plan.layout, self.plan.sink.extension
+        return any(has_work(image, self.done) for image in self.plan.images)
 
-        def path_of(planned: PlannedTile) -> str:
-            return layout.tile_path(planned.name, extension)
+    def _count_empty(self, crew: Crew) -> Iterator[Event]:
+        """Find out of all images which tiles show nothing: how many are written depends on all of them."""
+        found: dict[str, NDArray[np.bool_]] = {}
 
-        return any(has_work(image, path_of, self.done) for image in self.plan.images)
+        def closed(job: ImageJob) -> Iterator[Event]:
+            if job.failure is not None:
+                yield self._failed(job)
+            elif isinstance(job, CountJob) and not self.stop.is_set():
+                found[job.image.name] = np.concatenate(job.empty)
+
+        failed = {failure.source for failure in self.failed}
+        make = partial(CountJob, self.plan, wanted=self.encoder.wanted, hold_bytes=self.hold_bytes, stop=self.stop)
+        jobs = (make(image) for image in self.plan.images if image.name not in failed)
+        yield from crew.through(jobs, closed)
+        self.empty = EmptyTiles(self.plan, found)
 
     def _seen(self, job: ImageJob) -> Iterator[Event]:
         """Take in what a round found in an image."""
@@ -220,21 +247,7 @@ class _Export:
     def finish(self) -> Event:
         """Put the manifest into plan order and remove the work folder."""
         self.failed.sort(key=lambda failure: failure.source)
-        failed = {failure.source for failure in self.failed}
-        rows = Manifest.read(self.folder).rows
-        place = {image.name: i for i, image in enumerate(self.plan.images)}
-        kept = [row for row in rows.values() if row.source in place and row.source not in failed]
-        kept.sort(key=lambda row: (place[row.source], int(row.index)))
-        table = table_text(kept, sha256=self.checksum == "sha256")
-        try:
-            for tile in rows.keys() - {row.tile for row in kept}:
-                (self.folder / tile).unlink(missing_ok=True)
-            write_whole(self.folder / TABLE, table)
-            write_whole(self.folder / HEAD, _json(head(self.plan, self.failed, self.checksum, table, self.ranges)))
-            for journal in (self.folder / WORK_FOLDER).glob("journal-*.csv"):
-                journal.unlink()
-        except OSError as error:
-            raise write_error(self.folder, error) from error
+        finish_dataset(self.plan, self.folder, self.failed, self.checksum, self.ranges)
         return Finished(
             tiles=self.counts[TileWritten],
             skipped=self.counts[TileSkipped],
@@ -246,9 +259,3 @@ class _Export:
 def _plain(value: float) -> float | None:
     """Return a number as JSON holds it: NaN, where there was no finite pixel, is null."""
     return None if math.isnan(value) else value
-
-
-def _json(content: dict[str, Any]) -> str:
-    import json
-
-    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from napari_tiles_creator.engine.export.head import head
 from napari_tiles_creator.engine.export.manifest import HEAD, TABLE, Manifest
+from napari_tiles_creator.engine.export.objects import OBJECTS
 from napari_tiles_creator.engine.export.rows import WORK_FOLDER
+from napari_tiles_creator.engine.export.tile_encoder import TileEncoder
 from napari_tiles_creator.errors import DatasetError, ExportError
 from napari_tiles_creator.recipe.media import OPEN_LAYERS
 from napari_tiles_creator.recipe.wording import shown
@@ -71,13 +73,13 @@ def resumable(plan: Plan, folder: Path, checksum: str | None, allow_foreign: boo
         difference = _difference(manifest.head, head(plan, plan.failed, checksum))
         if difference:
             raise _another(folder, difference)
-        _refuse_name_clash(plan, folder, known=manifest.rows.keys())
+        _refuse_name_clash(plan, folder, known={file.path for file in manifest.files})
         return manifest
     foreign = _foreign_names(folder)
     if foreign and not allow_foreign:
         raise _foreign(folder, foreign)
     if foreign:
-        for path in (TABLE, HEAD):
+        for path in (TABLE, HEAD, OBJECTS):
             if (folder / path).exists():
                 raise ExportError(
                     f"{folder / path} is in the way of the manifest: choose another folder", "export.folder"
@@ -148,7 +150,7 @@ def target_state(plan: Plan, checksum: str | None = None) -> TargetState:
 
 
 def complete(manifest: Manifest, recipe: Recipe) -> dict[str, TileRow]:
-    """Return the rows whose files stand in the folder with the size they were written with.
+    """Return the rows of which all files stand in the folder with the size they were written with.
 
     None for open layers: nothing tells whether they were changed since, so that all their tiles are cut again.
     """
@@ -157,7 +159,7 @@ def complete(manifest: Manifest, recipe: Recipe) -> dict[str, TileRow]:
         return rows
     for tile, row in manifest.rows.items():
         try:
-            if os.stat(manifest.folder / tile).st_size == int(row.bytes):
+            if all(os.stat(manifest.folder / file.path).st_size == file.bytes for file in row.files):
                 rows[tile] = row
         except OSError:
             continue
@@ -186,20 +188,20 @@ def _foreign(folder: Path, names: list[str]) -> ExportError:
 
 
 def _refuse_name_clash(plan: Plan, folder: Path, known: Collection[str]) -> None:
-    """Refuse a folder where a file that no export wrote has the name of a tile: every tile of ours has a row."""
-    layout, extension = plan.layout, plan.sink.extension
-    there = {path for path in files_below(folder) if path.endswith(extension) and path not in known}
+    """Refuse a folder where a file that no export wrote has the name of one of ours: every tile of ours has a row."""
+    encoder = TileEncoder(plan)
+    there = {path for path in files_below(folder) if path not in known}
     if not there:
         return
     for image in plan.images:
         for planned in image:
-            path = layout.tile_path(planned.name, extension)
-            if path in there:
-                raise ExportError(
-                    f"{folder / path} is in the way of a tile of that name, and no export wrote it: "
-                    f"move it, or choose another folder",
-                    "export.folder",
-                )
+            for path in encoder.paths(planned):
+                if path in there:
+                    raise ExportError(
+                        f"{folder / path} is in the way of a tile of that name, and no export wrote it: "
+                        f"move it, or choose another folder",
+                        "export.folder",
+                    )
 
 
 def files_below(folder: Path) -> list[str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import imagecodecs
 
+from napari_tiles_creator.engine.export.leaks import leaks
 from napari_tiles_creator.engine.export.lock import locked
 from napari_tiles_creator.engine.export.manifest import HEAD, TABLE, Manifest
 from napari_tiles_creator.engine.export.rows import WORK_FOLDER
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
     from pathlib import Path
 
-    from napari_tiles_creator.engine.export.rows import TileRow
+    from napari_tiles_creator.engine.export.rows import WrittenFile
 
 # Files that are read or removed between two reports: some hundredths of a second.
 AT_ONCE = 64
@@ -36,13 +37,15 @@ class Verdict:
     tiles : int
         Tiles in the manifest.
     missing : tuple of str
-        Tiles whose file is not there, and ``tiles.csv`` where it is not.
+        Files that are not there: of tiles, beside them, and those that tell of all tiles.
     changed : tuple of str
-        Tiles, and ``tiles.csv``, with other content than was written.
+        Files with other content than was written.
     extra : tuple of str
         Files that no export wrote; harmless.
     finished : bool
         Whether the export came to its end.
+    leaks : tuple of str
+        Pairs of tiles of different splits that show a pixel of the same image: one pair an image.
     """
 
     tiles: int
@@ -50,11 +53,12 @@ class Verdict:
     changed: tuple[str, ...]
     extra: tuple[str, ...]
     finished: bool
+    leaks: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
-        """Whether every tile is there as it was written."""
-        return self.finished and not self.missing and not self.changed
+        """Whether every file is there as it was written, and no two splits share a pixel."""
+        return self.finished and not self.missing and not self.changed and not self.leaks
 
     def to_dict(self) -> dict[str, Any]:
         """Return the line that ``verify --json`` prints."""
@@ -82,20 +86,21 @@ class Step:
 
 
 def _compared(manifest: Manifest) -> Generator[Step, None, Verdict]:
-    folder, rows = manifest.folder, list(manifest.rows.values())
+    folder, files = manifest.folder, manifest.files
     states: list[str] = []
     with ThreadPoolExecutor() as pool:
-        while len(states) < len(rows):
-            yield Step(len(states), len(rows))
-            states += pool.map(lambda row: _state(folder, row), rows[len(states) : len(states) + AT_ONCE])
-    known = {*manifest.rows, TABLE, HEAD}
-    state_of = dict(zip(manifest.rows, states, strict=True)) | {TABLE: manifest.table_state()}
+        while len(states) < len(files):
+            yield Step(len(states), len(files))
+            states += pool.map(lambda file: _state(folder, file), files[len(states) : len(states) + AT_ONCE])
+    state_of = dict(zip((file.path for file in files), states, strict=True)) | {TABLE: manifest.table_state()}
+    known = {*state_of, HEAD}
     return Verdict(
         tiles=len(manifest.rows),
         missing=tuple(path for path, state in state_of.items() if state == "missing"),
         changed=tuple(path for path, state in state_of.items() if state == "changed"),
         extra=tuple(path for path in files_below(folder) if path not in known),
         finished=manifest.finished,
+        leaks=leaks(manifest.rows.values()),
     )
 
 
@@ -137,7 +142,7 @@ class Emptying:
                     (self.folder / path).unlink(missing_ok=True)
             except OSError as error:
                 raise write_error(self.folder, error) from error
-            for journal in (self.folder / WORK_FOLDER).glob("journal-*.csv"):
+            for journal in (self.folder / WORK_FOLDER).glob("*-*.csv"):
                 journal.unlink(missing_ok=True)
             for stage in (self.folder / WORK_FOLDER).glob("stage-*"):
                 shutil.rmtree(stage, ignore_errors=True)
@@ -162,24 +167,24 @@ def plan_emptying(folder: Path) -> Emptying:
 def look(folder: Path) -> Generator[Step, None, Emptying]:
     """Find out bit by bit what emptying would remove; see `plan_emptying`."""
     found = Manifest.read(folder)
-    verdict, rows = (yield from _compared(found)), found.rows
+    verdict, files = (yield from _compared(found)), found.files
     if TABLE in verdict.missing:
         raise DatasetError(f"{folder / TABLE} is missing: without it nothing tells which files the export wrote")
     gone = {*verdict.missing, *verdict.changed}
     manifest = [name for name in (TABLE, HEAD) if (folder / name).exists() and name not in gone]
     return Emptying(
         folder,
-        (*(tile for tile in rows if tile not in gone), *manifest),
+        (*(file.path for file in files if file.path not in gone), *manifest),
         (*verdict.changed, *verdict.extra),
     )
 
 
-def _state(folder: Path, row: TileRow) -> str:
+def _state(folder: Path, file: WrittenFile) -> str:
     try:
-        data = (folder / row.tile).read_bytes()
+        data = (folder / file.path).read_bytes()
     except OSError:
         return "missing"
-    same = len(data) == int(row.bytes) and imagecodecs.deflate_crc32(data) == int(row.crc32)
+    same = len(data) == file.bytes and imagecodecs.deflate_crc32(data) == file.crc32
     return "same" if same else "changed"
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from napari_tiles_creator.engine.pixels.measure import extremes
 from napari_tiles_creator.engine.pixels.tile_maker import TileMaker
+from napari_tiles_creator.engine.planning.dataset_ranges import measured_boxes
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
@@ -117,8 +118,11 @@ def histograms(
 
 def _measured_pixels(plan: Plan, image: ImagePlan) -> int:
     """Return how many pixels measuring the range would read."""
-    images = plan.images if plan.recipe.normalization.scope == "dataset" else (image,)
-    return sum(one.shape[0] * one.shape[1] * len(one.planes) * one.channels for one in images)
+    if plan.recipe.normalization.scope != "dataset":
+        return image.shape[0] * image.shape[1] * len(image.planes) * image.channels
+    return sum(
+        box.area * len(one.planes) * one.channels for one in plan.images for box in measured_boxes(plan.recipe, one)
+    )
 
 
 def _sample(maker: TileMaker) -> tuple[list[Box], int]:

@@ -37,6 +37,12 @@ def split_channels(pixels: NDArray[Any], axes: str, per_channel: bool) -> list[N
     return list(pixels) if axes == "CYX" and per_channel else [pixels]
 
 
+def given_ranges(normalization: Normalization) -> tuple[Range, ...] | None:
+    """Return the ranges that the recipe itself gives, None where they are to be measured."""
+    found = normalization.ranges
+    return None if found is None else tuple(Range(low, high) for low, high in found)
+
+
 def is_counted(dtype: np.dtype[Any]) -> bool:
     """Whether every value of this type can be counted (integers up to 16 bits)."""
     return dtype.kind in "bui" and dtype.itemsize <= 2

@@ -15,6 +15,7 @@ import numpy as np
 
 from napari_tiles_creator.engine.pixels import measure, otsu
 from napari_tiles_creator.engine.pixels.calibrated_image import CalibratedImage, calibrated_dtype
+from napari_tiles_creator.engine.pixels.plane_part import PlanePart
 from napari_tiles_creator.engine.pixels.statistic import Statistic
 from napari_tiles_creator.engine.steps import carried_out
 
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from napari_tiles_creator.engine.planning.image_plan import ImagePlan, Plane
     from napari_tiles_creator.geometry.box import Box
     from napari_tiles_creator.recipe.document import Recipe
+
+    # Takes the pixels of a block in: all of them, and those of the part.
+    Take = Callable[[NDArray[Any], Sequence[NDArray[Any]]], None]
 
 
 class Measurement:
@@ -41,6 +45,8 @@ class Measurement:
         Whether either is measured; as the recipe needs it by default.
     exact_range : bool, optional
         Whether the range comes from counts of every value; where the pixels' type allows it by default.
+    part : PlanePart, optional
+        What of every plane the range is taken from, all of it by default; thresholds are always those of everything.
     """
 
     def __init__(
@@ -51,8 +57,10 @@ class Measurement:
         wants_range: bool | None = None,
         wants_foreground: bool | None = None,
         exact_range: bool | None = None,
+        part: PlanePart | None = None,
     ) -> None:
         self.image, self._normalization = image, recipe.normalization
+        self._part = part or PlanePart()
         self.dtype = calibrated_dtype(image, recipe)
         self._signal_dtype = otsu.signal_dtype(self.dtype, image.axes)
         if wants_range is None:
@@ -62,7 +70,7 @@ class Measurement:
         counted = measure.is_counted(self.dtype) if exact_range is None else exact_range
         # Range and thresholds of grey values, or of channels one by one, come from the same counts.
         same = image.axes == "YX" or (image.axes == "CYX" and recipe.normalization.per_channel)
-        is_shared = wants_range and wants_foreground and same and exact_range is None
+        is_shared = wants_range and wants_foreground and same and exact_range is None and self._part.is_whole
         wants_counts = is_shared or measure.needs_counts(recipe.normalization)
         self.range = Statistic(wants_counts, counted) if wants_range else None
         self.foreground = Statistic(True, measure.is_counted(self._signal_dtype)) if wants_foreground else None
@@ -78,6 +86,11 @@ class Measurement:
     def is_needed(self) -> bool:
         """Whether anything is wanted."""
         return self.range is not None or self.foreground is not None
+
+    @property
+    def reads_everything(self) -> bool:
+        """Whether every block of the image is read, also where the range comes from a part of it."""
+        return self.foreground is not None or (self.range is not None and self._part.is_whole)
 
     @property
     def _clips_at_the_end(self) -> bool:
@@ -111,12 +124,18 @@ class Measurement:
     def first_pass(self, pixels: CalibratedImage) -> list[Callable[[], None]]:
         """Return tasks that find extremes, and count small integers."""
         if not pixels.clips or not self._clips_at_the_end:
-            return self._tasks(pixels, self._see)
+            return self._tasks(pixels, self._see, everything=self.foreground is not None)
         # What values are clipped to is known when every block was decoded: extremes can be clipped then, too.
         self._before_clipping = {plane: Statistic(False, False) for plane in self.image.planes}
-        blocks = [(plane, block) for plane in self.image.planes for block in pixels.blocks()]
-        self._blocks_left = len(blocks)
-        return [partial(self._see_before_clipping, pixels, plane, block) for plane, block in blocks]
+        blocks = self._part.touched(pixels.blocks())
+        seeing = [partial(self._see_before_clipping, pixels, p, block) for p in self.image.planes for block in blocks]
+        if self._part.is_whole:
+            limits = []
+        else:  # of what is not measured, too: interpolated values are clipped to the range of the whole plane
+            every = [task for plane in self.image.planes for task in pixels.limit_tasks(plane)]
+            limits = [partial(self._see_limits, pixels, task) for task in every]
+        self._blocks_left = len(seeing) + len(limits)
+        return [*seeing, *limits]
 
     def second_pass(
         self, pixels: CalibratedImage, within: Sequence[measure.Range] | None = None
@@ -126,7 +145,8 @@ class Measurement:
         for part in (self.range, self.foreground):
             if part is not None and part.needs_second_pass:
                 part.counts = []
-        return self._tasks(pixels, partial(self._count, within=within))
+        everything = self.foreground is not None and self.foreground.needs_second_pass
+        return self._tasks(pixels, partial(self._count, within=within), everything=everything)
 
     def ranges(self) -> tuple[measure.Range, ...]:
         """Return the ranges that were measured: one, or one a channel."""
@@ -137,17 +157,28 @@ class Measurement:
         """Return the thresholds that were measured, one a channel; none where none are wanted."""
         return () if self.foreground is None else otsu.thresholds_of(self.foreground, self._signal_dtype)
 
-    def _tasks(self, pixels: CalibratedImage, take: Callable[[NDArray[Any]], None]) -> list[Callable[[], None]]:
-        return [partial(self._read, pixels, plane, box, take) for plane in self.image.planes for box in pixels.blocks()]
+    def _tasks(self, pixels: CalibratedImage, take: Take, *, everything: bool) -> list[Callable[[], None]]:
+        blocks = pixels.blocks() if everything else self._part.touched(pixels.blocks())
+        return [partial(self._read, pixels, plane, box, take) for plane in self.image.planes for box in blocks]
 
-    def _read(self, pixels: CalibratedImage, plane: Plane, block: Box, take: Callable[[NDArray[Any]], None]) -> None:
-        take(pixels.read(plane, block))
+    def _read(self, pixels: CalibratedImage, plane: Plane, block: Box, take: Take) -> None:
+        found = pixels.read(plane, block)
+        take(found, self._part.inside(found, block, pixels.rows_axis))
         if pixels.clips and plane not in self.limits:
             self.limits[plane] = pixels.limits(plane)
 
     def _see_before_clipping(self, pixels: CalibratedImage, plane: Plane, block: Box) -> None:
-        part = pixels.read(plane, block, clipped=False)
-        self._before_clipping[plane].see(measure.split_channels(part, self.image.axes, True))
+        found = pixels.read(plane, block, clipped=False)
+        for inside in self._part.inside(found, block, pixels.rows_axis):
+            self._before_clipping[plane].see(measure.split_channels(inside, self.image.axes, True))
+        self._clip_after_last(pixels)
+
+    def _see_limits(self, pixels: CalibratedImage, task: Callable[[], None]) -> None:
+        task()
+        self._clip_after_last(pixels)
+
+    def _clip_after_last(self, pixels: CalibratedImage) -> None:
+        """Take the extremes in, clipped, once every block was decoded."""
         with self._lock:
             self._blocks_left -= 1
             is_last = not self._blocks_left
@@ -166,15 +197,19 @@ class Measurement:
         joint = self._normalization.per_channel or len(clipped) == 1
         self.range.take(clipped if joint else [measure.joined(clipped)])
 
-    def _see(self, block: NDArray[Any]) -> None:
+    def _see(self, block: NDArray[Any], inside: Sequence[NDArray[Any]]) -> None:
         if self.range is not None:
-            self.range.see(self._parts(block))
+            for part in inside:
+                self.range.see(self._parts(part))
         if self.foreground is not None and self.foreground is not self.range:
             self.foreground.see(otsu.signals(block, self.image.axes))
 
-    def _count(self, block: NDArray[Any], within: Sequence[measure.Range] | None) -> None:
+    def _count(
+        self, block: NDArray[Any], inside: Sequence[NDArray[Any]], within: Sequence[measure.Range] | None
+    ) -> None:
         if self.range is not None and self.range.needs_second_pass:
-            self.range.count(self._parts(block), self.range.extremes if within is None else within)
+            for part in inside:
+                self.range.count(self._parts(part), self.range.extremes if within is None else within)
         if self.foreground is None or self.foreground is self.range:
             return
         if self.foreground.needs_second_pass:

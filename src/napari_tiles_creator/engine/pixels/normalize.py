@@ -51,7 +51,9 @@ class Normalizer:
         """
         if self.normalization.scope == "none":
             return to_type(pixels, self.dtype), ()
-        parts = split_channels(pixels, self.axes, self.normalization.per_channel)
+        # One range alone is for all channels: a recipe may give it so.
+        shares_one = self.ranges is not None and len(self.ranges) == 1
+        parts = split_channels(pixels, self.axes, self.normalization.per_channel and not shares_one)
         ranges = self.ranges or tuple(measured(part, self.normalization) for part in parts)
         if self.ranges and is_counted(self.source_dtype):
             done = [np.take(table, self._table_index(part)) for table, part in zip(self._tables, parts, strict=True)]

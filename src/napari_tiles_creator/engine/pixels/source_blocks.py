@@ -128,6 +128,8 @@ class SourceBlocks:
         self.cache.clear()
 
     def _see(self, plane: Plane, block: Box) -> None:
+        if (plane, block) in self._extremes:  # decoded since the task was made
+            return
         pixels = self.read(plane, block)
         if (plane, block) not in self._extremes:  # what is decoded as a whole is not noted by blocks
             self._note(plane, block, pixels)

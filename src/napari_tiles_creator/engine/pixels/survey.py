@@ -11,7 +11,7 @@ from napari_tiles_creator.engine.pixels.calibrated_image import CalibratedImage
 from napari_tiles_creator.engine.pixels.dataset_measurement import measure_dataset
 from napari_tiles_creator.engine.pixels.foreground import plane_shares
 from napari_tiles_creator.engine.pixels.measurement import Measurement
-from napari_tiles_creator.engine.steps import HOLD_BYTES, result_of
+from napari_tiles_creator.engine.steps import HOLD_BYTES, carried_out, result_of
 from napari_tiles_creator.errors import SourceError
 from napari_tiles_creator.geometry.places import areas, covered
 
@@ -84,6 +84,10 @@ def _surveyed(
     pixels = CalibratedImage(image, plan.recipe, hold_bytes)
     try:
         if dataset is not None:
+            if image.name not in dataset.read:  # no part of the range, but whether it can be read is told here
+                tasks = Measurement(image, plan.recipe, wants_range=True).first_pass(pixels)
+                for _ in carried_out(tasks, min(workers, pixels.blocks_ahead())):
+                    pass
             ranges, thresholds = dataset.ranges(), dataset.thresholds.get(image.name, ())
             pixels.know_limits(dataset.limits.get(image.name, {}))
         else:

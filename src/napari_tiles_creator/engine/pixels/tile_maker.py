@@ -9,7 +9,7 @@ from napari_tiles_creator.engine.pixels.calibrated_image import CalibratedImage
 from napari_tiles_creator.engine.pixels.compose import Composer, composer_of
 from napari_tiles_creator.engine.pixels.cut import CutTile, cut_tile
 from napari_tiles_creator.engine.pixels.dataset_measurement import measure_dataset
-from napari_tiles_creator.engine.pixels.measure import measured, split_channels
+from napari_tiles_creator.engine.pixels.measure import given_ranges, measured, split_channels
 from napari_tiles_creator.engine.pixels.measurement import Measurement
 from napari_tiles_creator.engine.pixels.normalize import Normalizer
 from napari_tiles_creator.engine.pixels.otsu import share
@@ -57,7 +57,8 @@ class TileMaker:
         self.plan, self.image, self.recipe = plan, image, plan.recipe
         self.pixels = CalibratedImage(image, plan.recipe, hold_bytes, by_box=by_box)
         self.thresholds: Thresholds = ()
-        self._ranges = tuple(ranges) if ranges is not None and self._needs_ranges else None
+        known = given_ranges(self.recipe.normalization) if ranges is None else tuple(ranges)
+        self._ranges = known if self._needs_ranges else None
         self._hold_bytes = hold_bytes
 
     @property
@@ -73,7 +74,8 @@ class TileMaker:
     def prepare(self, plane: Plane | None = None) -> Generator[None, None, None]:
         """Measure what the normalization needs, a block between each two yields.
 
-        With scope image all kept planes of this image, with scope dataset those of all images of the plan.
+        With scope image all kept planes of this image, with scope dataset those of all images of the plan, or of
+        their training split; nothing where the recipe gives the ranges.
 
         Parameters
         ----------

@@ -1,0 +1,1 @@
+"""What is drawn on the images, cut with their tiles."""

@@ -1,0 +1,357 @@
+"""Whole exports with annotations: exact, resumable, told in the manifest, removed without a trace."""
+
+import csv
+import json
+import shutil
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+from skimage.measure import regionprops
+
+from annotated_folder import label_image, make_annotated
+from image_folder import contents, starts
+from napari_tiles_creator import Recipe, make_plan, run
+from napari_tiles_creator.engine.export.events import Finished, ItemFailed, TileLeftOut, TileSkipped, TileWritten
+from napari_tiles_creator.engine.export.verify import plan_emptying, verify
+from napari_tiles_creator.errors import ExportError, PlanError
+
+SIZE, OVERLAP = 64, 16
+
+
+@pytest.fixture(scope="module")
+def cells(tmp_path_factory):
+    return make_annotated(tmp_path_factory.mktemp("cells"))
+
+
+@pytest.fixture(scope="module")
+def three_classes(tmp_path_factory):
+    return make_annotated(tmp_path_factory.mktemp("classes"), classes=3)
+
+
+@pytest.fixture(scope="module")
+def with_empty(tmp_path_factory):
+    return make_annotated(tmp_path_factory.mktemp("empty"), count=6, empty=3)
+
+
+def recipe_of(folder: Path, output: Path, layout: str, preset: str = "unet", **changes: object) -> Recipe:
+    fields = {"annotations.labels": str(folder / "masks"), "export.layout": layout, "tiling.size_px": SIZE}
+    fields |= {"tiling.overlap_px": OVERLAP} | {name.replace("__", "."): value for name, value in changes.items()}
+    return Recipe.preset(preset, source=folder / "images", output=output).changed(fields)
+
+
+def exported(recipe: Recipe, **how: object) -> list:
+    return list(run(make_plan(recipe), **how))
+
+
+def table(path: Path) -> list[dict[str, str]]:
+    with open(path, encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def objects_of(folder: Path) -> dict[str, list[dict[str, str]]]:
+    found = defaultdict(list)
+    for row in table(folder / "objects.csv"):
+        found[row["tile"]].append(row)
+    return found
+
+
+def crop(labels: np.ndarray, row: dict[str, str]) -> np.ndarray:
+    y, x, height, width = (int(row[name]) for name in ("y", "x", "height", "width"))
+    return labels[y : y + height, x : x + width]
+
+
+# ---- exact ----
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_instances_are_renumbered_and_lead_back_to_the_labels(cells, tmp_path, workers):
+    exported(recipe_of(cells, tmp_path / "out", "flat", annotations__min_visible=0), workers=workers)
+    objects = objects_of(tmp_path / "out")
+    back = {f"cell_{i}.tif": np.zeros((150, 190), np.uint16) for i in range(3)}
+    rows = table(tmp_path / "out" / "tiles.csv")
+    assert len(rows) == 3 * len(starts(150, SIZE, OVERLAP)) * len(starts(190, SIZE, OVERLAP))
+    for row in rows:
+        listed = objects[row["tile"]]
+        assert row["objects"] == str(len(listed))
+        if not listed:
+            assert not row["mask"]
+            continue
+        mask = tifffile.imread(tmp_path / "out" / row["mask"])
+        assert (
+            [int(one["object"]) for one in listed]
+            == list(range(1, len(listed) + 1))
+            == np.unique(mask)[-len(listed) :].tolist()
+        )
+        source = np.array([0, *(int(one["source_object"]) for one in listed)], np.uint16)
+        part = crop(back[row["source"]], row)
+        part[...] = np.maximum(part, source[mask])
+    for name, labels in back.items():
+        assert np.array_equal(labels, tifffile.imread(cells / "masks" / name))
+
+
+def test_listed_objects_are_those_of_the_cropped_labels(cells, tmp_path):
+    exported(recipe_of(cells, tmp_path / "out", "flat", annotations__at_border="mark", annotations__min_visible=0.25))
+    whole = {f"cell_{i}.tif": label_image(i) for i in range(3)}
+    objects = objects_of(tmp_path / "out")
+    for row in table(tmp_path / "out" / "tiles.csv"):
+        labels = whole[row["source"]]
+        expected = []
+        for region in regionprops(crop(labels, row)):
+            share = region.area / np.count_nonzero(labels == region.label)
+            if share >= 0.25:
+                top, left, bottom, right = region.bbox
+                expected.append((region.label, top, left, bottom - top, right - left, region.area, share, share < 1))
+        found = [
+            (
+                int(one["source_object"]),
+                *(float(one[k]) for k in ("y", "x", "height", "width", "area", "visible")),
+                one["truncated"] == "1",
+            )
+            for one in objects[row["tile"]]
+        ]
+        assert found == [pytest.approx(one) for one in expected]
+
+
+def test_class_masks_show_every_annotated_pixel(three_classes, tmp_path):
+    recipe = recipe_of(three_classes, tmp_path / "out", "pairs", annotations__classes=["a", "b", "c"])
+    exported(recipe)
+    for row in table(tmp_path / "out" / "tiles.csv"):
+        mask = tifffile.imread(tmp_path / "out" / row["mask"])
+        assert mask.dtype == np.uint8
+        assert np.array_equal(mask, crop(tifffile.imread(three_classes / "masks" / row["source"]), row))
+
+
+@pytest.mark.parametrize(("scale", "shape"), [(2, (300, 380)), ("1/2", (75, 95)), (0.7, (105, 133))])
+def test_labels_are_rescaled_to_the_nearest_pixel(three_classes, tmp_path, scale, shape):
+    recipe = recipe_of(
+        three_classes, tmp_path / "out", "pairs", annotations__classes=["a", "b", "c"],
+        calibration__enabled=True, calibration__scale=scale,
+    )  # fmt: skip
+    exported(recipe)
+    rows, columns = (((2 * np.arange(new) + 1) * old) // (2 * new) for new, old in zip(shape, (150, 190), strict=True))
+    for row in table(tmp_path / "out" / "tiles.csv"):
+        labels = tifffile.imread(three_classes / "masks" / row["source"])[np.ix_(rows, columns)]
+        assert np.array_equal(tifffile.imread(tmp_path / "out" / row["mask"]), crop(labels, row))
+
+
+def test_objects_that_a_border_cuts_are_dropped_from_masks_too(cells, tmp_path):
+    exported(recipe_of(cells, tmp_path / "out", "pairs", annotations__at_border="drop"))
+    for row in table(tmp_path / "out" / "tiles.csv"):
+        labels = label_image(int(row["source"][5]))
+        part = crop(labels, row)
+        whole = [n for n in np.unique(part) if n and np.count_nonzero(part == n) == np.count_nonzero(labels == n)]
+        assert np.array_equal(tifffile.imread(tmp_path / "out" / row["mask"]) > 0, np.isin(part, whole))
+
+
+def test_the_foreground_is_what_is_labelled(cells, tmp_path):
+    events = exported(recipe_of(cells, tmp_path / "out", "pairs", tiling__min_foreground=0.2))
+    kept = {(event.source, event.index) for event in events if isinstance(event, TileWritten)}
+    expected = set()
+    for i in range(3):
+        labels = label_image(i)
+        places = [(y, x) for y in starts(150, SIZE, OVERLAP) for x in starts(190, SIZE, OVERLAP)]
+        for index, (y, x) in enumerate(places):
+            if np.count_nonzero(labels[y : y + SIZE, x : x + SIZE]) >= 0.2 * SIZE * SIZE:
+                expected.add((f"cell_{i}.tif", index))
+    assert kept == expected
+    assert 0 < len(kept) < 3 * len(places)
+
+
+# ---- tiles without an object ----
+
+
+def empty_and_others(folder: Path, count: int) -> tuple[int, int]:
+    """Return how many tiles show nothing and how many do, by plain numpy."""
+    shares = [
+        tifffile.imread(folder / "masks" / f"cell_{i}.tif")[y : y + SIZE, x : x + SIZE].any()
+        for i in range(count)
+        for y in starts(150, SIZE, OVERLAP)
+        for x in starts(190, SIZE, OVERLAP)
+    ]
+    return shares.count(False), shares.count(True)
+
+
+@pytest.mark.parametrize("told", ["auto", "keep", "drop", 0.0, 0.25, 100.0])
+def test_tiles_without_an_object(with_empty, tmp_path, told):
+    empty, others = empty_and_others(with_empty, 6)
+    events = exported(recipe_of(with_empty, tmp_path / "out", "pairs", annotations__empty_tiles=told))
+    written = table(tmp_path / "out" / "tiles.csv")
+    wanted = (
+        {"auto": empty, "keep": empty, "drop": 0}.get(told)
+        if isinstance(told, str)
+        else min(empty, round(told * others))
+    )
+    found = sum(not tifffile.imread(tmp_path / "out" / row["mask"]).any() for row in written)
+    assert (found, len(written) - found) == (wanted, others)
+    assert sum(isinstance(event, TileLeftOut) for event in events) == empty - wanted
+
+
+def test_which_empty_tiles_are_drawn_depends_on_the_seed_alone(with_empty, tmp_path):
+    def drawn(name: str, seed: int, workers: int) -> set[str]:
+        recipe = recipe_of(with_empty, tmp_path / name, "pairs", annotations__empty_tiles=0.25, tiling__seed=seed)
+        exported(recipe, workers=workers)
+        return {row["tile"] for row in table(tmp_path / name / "tiles.csv")}
+
+    assert drawn("a", 1, 1) == drawn("b", 1, 4) != drawn("c", 2, 1)
+
+
+def test_a_layout_without_empty_tiles_leaves_them_out(with_empty, tmp_path):
+    exported(recipe_of(with_empty, tmp_path / "out", "microglia-unet"))
+    masks = [tifffile.imread(path) for path in (tmp_path / "out" / "tiles-masks").iterdir()]
+    assert len(masks) == empty_and_others(with_empty, 6)[1]
+    assert all(np.unique(mask).tolist() == [0, 255] for mask in masks)
+
+
+# ---- resumed, verified, removed ----
+
+LAYOUTS = [("flat", "unet"), ("pairs", "unet"), ("yolo-segment", "yolo"), ("yolo-classify", "yolo"), ("coco", "yolo")]
+
+
+@pytest.mark.parametrize(("layout", "preset"), LAYOUTS)
+def test_interrupted_anywhere_it_ends_the_same(three_classes, tmp_path, layout, preset):
+    def recipe(name: str) -> Recipe:
+        return recipe_of(
+            three_classes, tmp_path / name, layout, preset, annotations__classes=["a", "b", "c"],
+            export__split={"train": 0.6, "val": 0.4},
+        )  # fmt: skip
+
+    exported(recipe("whole"), workers=2)
+    whole = contents(tmp_path / "whole")
+    for number, stops in enumerate(([3], [1, 9], [5, 6, 7])):
+        for stop in stops:
+            events = run(make_plan(recipe(f"part{number}")), workers=2)
+            written = 0
+            for event in events:
+                written += isinstance(event, TileWritten)
+                if written == stop:
+                    break
+            events.close()
+        last = exported(recipe(f"part{number}"), workers=1)[-1]
+        assert isinstance(last, Finished)
+        assert last.skipped >= sum(stops)
+        assert contents(tmp_path / f"part{number}") == whole
+
+
+@pytest.mark.parametrize(("layout", "preset"), LAYOUTS)
+def test_a_finished_dataset_is_checked_and_left_as_it_is(three_classes, tmp_path, layout, preset):
+    recipe = recipe_of(
+        three_classes, tmp_path / "out", layout, preset, annotations__classes=["a", "b", "c"],
+        export__split={"train": 0.6, "val": 0.4},
+    )  # fmt: skip
+    exported(recipe)
+    before = contents(tmp_path / "out")
+    assert verify(tmp_path / "out").ok
+    events = exported(recipe)
+    assert not any(isinstance(event, TileWritten) for event in events)
+    assert any(isinstance(event, TileSkipped) for event in events)
+    assert contents(tmp_path / "out") == before
+
+
+def test_an_image_that_can_be_read_later_joins_the_others(three_classes, tmp_path):
+    folder = tmp_path / "data"
+    shutil.copytree(three_classes, folder)
+    whole = (folder / "masks" / "cell_1.tif").read_bytes()
+
+    def recipe(name: str) -> Recipe:
+        return recipe_of(folder, tmp_path / name, "coco", "yolo", annotations__classes=["a", "b", "c"])
+
+    (folder / "masks" / "cell_1.tif").write_bytes(whole[: len(whole) // 2])
+    failed = [event for event in exported(recipe("out")) if isinstance(event, ItemFailed)]
+    assert [event.source for event in failed] == ["cell_1.tif"]
+    assert "cell_1.tif" in failed[0].reason
+    assert {row["source"] for row in table(tmp_path / "out" / "tiles.csv")} == {"cell_0.tif", "cell_2.tif"}
+    (folder / "masks" / "cell_1.tif").write_bytes(whole)
+    exported(recipe("out"))
+    exported(recipe("fresh"))
+    assert contents(tmp_path / "out") == contents(tmp_path / "fresh")
+
+
+def test_what_is_missing_or_changed_beside_the_tiles_is_named(cells, tmp_path):
+    out = tmp_path / "out"
+    exported(recipe_of(cells, out, "yolo-segment", "yolo", export__split={"train": 0.6, "val": 0.4}))
+    texts = sorted((out / "labels" / "train").iterdir())
+    texts[0].unlink()
+    texts[1].write_text("0 0.5 0.5 0.6 0.5 0.6 0.6\n")
+    (out / "data.yaml").write_text("names: {0: other}\n")
+    (out / "objects.csv").unlink()
+    (out / "labels" / "train" / "mine.txt").write_text("")
+    verdict = verify(out)
+    assert not verdict.ok
+    assert set(verdict.missing) == {f"labels/train/{texts[0].name}", "objects.csv"}
+    assert set(verdict.changed) == {f"labels/train/{texts[1].name}", "data.yaml"}
+    assert verdict.extra == ("labels/train/mine.txt",)
+    emptying = plan_emptying(out)
+    emptying.carry_out()
+    left = sorted(path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file())
+    assert left == sorted(["data.yaml", f"labels/train/{texts[1].name}", "labels/train/mine.txt"])
+
+
+def test_a_missing_mask_is_made_again(cells, tmp_path):
+    out = tmp_path / "out"
+    exported(recipe_of(cells, out, "pairs"))
+    before = contents(out)
+    next((out / "masks").iterdir()).unlink()
+    events = exported(recipe_of(cells, out, "pairs"))
+    assert sum(isinstance(event, TileWritten) for event in events) == 1
+    assert contents(out) == before
+
+
+def test_other_annotations_are_another_export(cells, tmp_path):
+    folder = tmp_path / "data"
+    shutil.copytree(cells, folder)
+    exported(recipe_of(folder, tmp_path / "out", "pairs"))
+    labels = tifffile.imread(folder / "masks" / "cell_0.tif")
+    labels[:9, :9] = 500
+    tifffile.imwrite(folder / "masks" / "cell_0.tif", labels)
+    with pytest.raises(ExportError, match=r"cell_0\.tif has changed since"):
+        exported(recipe_of(folder, tmp_path / "out", "pairs"))
+
+
+def test_a_foreign_file_with_a_masks_name_is_in_the_way(cells, tmp_path):
+    out = tmp_path / "out"
+    (out / "masks").mkdir(parents=True)
+    (out / "masks" / "cell_1_003.tif").write_text("mine")
+    with pytest.raises(ExportError, match=r"masks/cell_1_003\.tif is in the way"):
+        exported(recipe_of(cells, out, "pairs"), allow_foreign=True)
+    assert (out / "masks" / "cell_1_003.tif").read_text() == "mine"
+
+
+# ---- what goes wrong ----
+
+
+def test_a_value_beyond_the_classes_fails_its_image_alone(three_classes, tmp_path):
+    folder = tmp_path / "data"
+    shutil.copytree(three_classes, folder)
+    labels = tifffile.imread(folder / "masks" / "cell_1.tif")
+    labels[5:20, 5:20] = 9
+    tifffile.imwrite(folder / "masks" / "cell_1.tif", labels)
+    events = exported(recipe_of(folder, tmp_path / "out", "pairs", annotations__classes=["a", "b", "c"]))
+    failed = [event for event in events if isinstance(event, ItemFailed)]
+    assert [event.source for event in failed] == ["cell_1.tif"]
+    assert "holds the value 9, 3 classes are named (a, b, c)" in failed[0].reason
+    assert {row["source"] for row in table(tmp_path / "out" / "tiles.csv")} == {"cell_0.tif", "cell_2.tif"}
+    assert verify(tmp_path / "out").ok
+
+
+def test_what_a_layout_cannot_hold_is_told_before_anything_is_written(cells, tmp_path):
+    with pytest.raises(PlanError, match="yolo: tif tiles cannot be read") as caught:
+        make_plan(recipe_of(cells, tmp_path / "out", "yolo"))
+    assert caught.value.field == "export.format"
+    with pytest.raises(PlanError, match="pairs: nothing is annotated"):
+        make_plan(recipe_of(cells, tmp_path / "out", "pairs").changed({"annotations.labels": None}))
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_head_names_no_place_on_this_machine(cells, tmp_path):
+    exported(recipe_of(cells, tmp_path / "out", "pairs"))
+    text = (tmp_path / "out" / "tiles.json").read_text(encoding="utf-8")
+    head = json.loads(text)
+    assert str(tmp_path) not in text
+    assert str(cells) not in text
+    assert Recipe.of(head["recipe"]).annotations.labels == "masks"
+    assert head["classes"] == ["object"]
+    assert [file["path"] for file in head["files"]] == ["objects.csv"]
+    assert all(source["annotations"] for source in head["sources"])
