@@ -15,6 +15,7 @@ from annotated_folder import label_image, make_annotated
 from image_folder import contents, starts
 from napari_tiles_creator import Recipe, make_plan, run
 from napari_tiles_creator.engine.export.events import Finished, ItemFailed, TileLeftOut, TileSkipped, TileWritten
+from napari_tiles_creator.engine.export.survey import survey
 from napari_tiles_creator.engine.export.verify import plan_emptying, verify
 from napari_tiles_creator.errors import ExportError, PlanError
 
@@ -355,3 +356,20 @@ def test_the_head_names_no_place_on_this_machine(cells, tmp_path):
     assert head["classes"] == ["object"]
     assert [file["path"] for file in head["files"]] == ["objects.csv"]
     assert all(source["annotations"] for source in head["sources"])
+
+
+@pytest.mark.parametrize(
+    ("layout", "changes"),
+    [
+        ("pairs", {"annotations.empty_tiles": "drop"}),
+        ("pairs", {"annotations.empty_tiles": 0.25}),
+        ("pairs", {"tiling.min_foreground": 0.1}),
+        ("microglia-unet", {}),
+    ],
+)
+def test_a_measured_plan_counts_the_tiles_that_an_export_writes(with_empty, tmp_path, layout, changes):
+    recipe = recipe_of(with_empty, tmp_path / "out", layout).changed(changes)
+    written = [event for event in exported(recipe) if isinstance(event, TileWritten)]
+    surveyed = {one.image.name: one.tiles for one in survey(make_plan(recipe))}
+    assert surveyed == {name: sum(event.source == name for event in written) for name in surveyed}
+    assert sum(surveyed.values()) == len(written) < len(make_plan(recipe))

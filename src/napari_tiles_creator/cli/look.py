@@ -97,7 +97,7 @@ def preview(image: str | None, picture: str, workers: int | None, memory: int, *
     chosen = planned.image(image) if image else planned.images[0]
     workers = workers or default_workers()
     save_picture(picture, pattern_picture(planned, chosen, hold_bytes=memory // 2, workers=workers))
-    most = "at most " if planned.recipe.tiling.min_foreground > 0 else ""
+    most = "at most " if planned.is_upper_bound else ""
     click.echo(f"{most}{counted(chosen.tiles, 'tile')} of {chosen.name} drawn in {picture}")
     return 0
 
@@ -145,6 +145,7 @@ class _Outlook:
     duplicated_percent: float
     warnings: list[str]
     failed: dict[str, str]
+    splits: dict[str, int]
     ranges: dict[str, list[list[float]]] | None = None
 
     @property
@@ -154,7 +155,7 @@ class _Outlook:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the line that ``plan --json`` prints."""
-        line = {
+        line: dict[str, Any] = {
             "images": self.images,
             "tiles": sum(self.tiles.values()),
             "bytes": self.bytes,
@@ -162,6 +163,8 @@ class _Outlook:
             "warnings": self.warnings,
             "failed": [{"source": source, "reason": reason} for source, reason in self.failed.items()],
         }
+        if self.splits:
+            line["splits"] = self.splits
         return line if self.ranges is None else line | {"ranges": self.ranges}
 
 
@@ -172,11 +175,12 @@ def _planned(plan: Plan) -> _Outlook:
         duplicated_percent=plan.duplicated_percent,
         warnings=list(plan.warnings),
         failed={failure.source: failure.reason for failure in plan.failed},
+        splits=plan.tiles_by_split,
     )
 
 
 def _measured(plan: Plan, memory: int, workers: int | None) -> _Outlook:
-    from napari_tiles_creator.engine.pixels.survey import survey
+    from napari_tiles_creator.engine.export.survey import survey
     from napari_tiles_creator.engine.steps import default_workers
 
     found = list(survey(plan, memory // 2, workers or default_workers()))
@@ -189,6 +193,7 @@ def _measured(plan: Plan, memory: int, workers: int | None) -> _Outlook:
         warnings=list(plan.warnings),
         failed={failure.source: failure.reason for failure in plan.failed}
         | {one.image.name: one.problem for one in found if one.problem},
+        splits={split: sum(one.splits[split] for one in good) for split in plan.splits},
         ranges={one.image.name: [[found.low, found.high] for found in one.ranges] for one in good},
     )
     least = plan.recipe.tiling.min_foreground
@@ -199,6 +204,7 @@ def _measured(plan: Plan, memory: int, workers: int | None) -> _Outlook:
 
 def _show_outlook(plan: Plan, outlook: _Outlook) -> None:
     columns = ["image", "#calibrated px", "#tiles", "type"] + (["range"] if outlook.ranges is not None else [])
+    columns += ["split"] if outlook.splits else []
     rows = []
     for image in plan.images:
         if image.name not in outlook.tiles:
@@ -207,11 +213,15 @@ def _show_outlook(plan: Plan, outlook: _Outlook) -> None:
         row = [image.name, shape, str(outlook.tiles[image.name]), image.dtype]
         if outlook.ranges is not None:
             row.append(", ".join(f"{low:g} to {high:g}" for low, high in outlook.ranges[image.name]))
+        if outlook.splits:
+            row.append(image.split or "blocks")
         rows.append(row)
     print_table(columns, rows)
-    most = "at most " if plan.recipe.tiling.min_foreground > 0 and outlook.ranges is None else ""
+    most = "at most " if plan.is_upper_bound and outlook.ranges is None else ""
     click.echo(
         f"{counted(outlook.images, 'image')} → {most}{counted(sum(outlook.tiles.values()), 'tile')} · "
         f"{bytes_text(outlook.bytes)} {plan.recipe.export.format} · "
         f"{outlook.duplicated_percent:.0f} % of the pixels duplicated"
     )
+    if outlook.splits:
+        click.echo(" · ".join(f"{split} {most}{counted(count, 'tile')}" for split, count in outlook.splits.items()))

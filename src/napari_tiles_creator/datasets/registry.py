@@ -20,6 +20,7 @@ _HOME_OF = {
     "yolo-semantic": ("yolo_semantic", "YoloSemanticLayout"),
     "yolo-classify": ("yolo_classify", "YoloClassifyLayout"),
     "coco": ("coco", "CocoLayout"),
+    "coco-polygons": ("coco", "CocoPolygonsLayout"),
 }
 LAYOUTS = tuple(_HOME_OF)
 

@@ -25,6 +25,7 @@ Layout = Literal[
     "yolo-semantic",
     "yolo-classify",
     "coco",
+    "coco-polygons",
 ]
 LAYOUTS: tuple[Layout, ...] = get_args(Layout)
 Compression = Literal["none", "zlib", "zstd", "lzw"]

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from skimage.transform import resize
 
 from napari_tiles_creator import Recipe, make_plan
+from napari_tiles_creator.engine.export.survey import survey
 from napari_tiles_creator.engine.pixels import resample, source_blocks
 from napari_tiles_creator.engine.pixels.calibrated_image import CalibratedImage
 from napari_tiles_creator.engine.pixels.dataset_measurement import DatasetMeasurement, measure_dataset
 from napari_tiles_creator.engine.pixels.histogram import histograms
 from napari_tiles_creator.engine.pixels.measure import BINS
-from napari_tiles_creator.engine.pixels.survey import survey
 from napari_tiles_creator.engine.pixels.tile_maker import TileMaker
 from napari_tiles_creator.engine.steps import result_of
 from napari_tiles_creator.errors import PlanError, SourceError

@@ -102,6 +102,10 @@ class ImageAnnotations:
         padding, mode = (tile.pad_bottom, tile.pad_right), self._recipe.tiling.pad_mode
         return plane.cut(tile.box, padding, mode, self._wanted, self.rule)
 
+    def labelled_share(self, planned: PlannedTile) -> float:
+        """Return the share of a tile, without its padding, that has a label, 0…1; needs maps of classes."""
+        return labelled_share(planned, self.cut(planned))
+
     def is_empty(self, plane_number: int) -> NDArray[np.bool_]:
         """Tell at which places of a plane that was read a tile shows nothing, array (places,).
 
@@ -139,6 +143,14 @@ class ImageAnnotations:
                 f"({', '.join(self._classes)}): name one a value (annotations.classes), or set annotations.labels_hold "
                 f"to instances"
             )
+
+
+def labelled_share(planned: PlannedTile, drawn: TileAnnotations) -> float:
+    """Return the share of a tile, without its padding, that has a label, 0…1; needs the map of classes."""
+    if drawn.classes is None:
+        return 0.0
+    box = planned.tile.box
+    return float(np.count_nonzero(drawn.classes[: box.height, : box.width])) / box.area
 
 
 def nearest(recipe: Recipe) -> Recipe:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from napari_tiles_creator.engine.annotating.empty_tiles import NOTHING_DRAWN
-from napari_tiles_creator.engine.annotating.image_annotations import ImageAnnotations
+from napari_tiles_creator.engine.annotating.image_annotations import ImageAnnotations, labelled_share
+from napari_tiles_creator.engine.export.annotated_tiles import labels_tell
 from napari_tiles_creator.engine.export.events import TileLeftOut, TileSkipped, TileWritten
 from napari_tiles_creator.engine.export.image_job import ImageJob
 from napari_tiles_creator.engine.pixels.measurement import Measurement
@@ -80,7 +79,7 @@ class CutJob(ImageJob):
         drawn_on = plan.partners.of(image.name) if plan.partners is not None else None
         # A label image is read before tiles are cut, and gives its memory back.
         self._drawn = ImageAnnotations(plan, image, encoder.wanted, hold_bytes) if drawn_on else None
-        self._labels_tell = drawn_on is not None and drawn_on.labels is not None
+        self._labels_tell = labels_tell(plan, image)
         self._maker = TileMaker(plan, image, hold_bytes)
         if dataset:
             self._maker.take_dataset(dataset)
@@ -158,19 +157,12 @@ class CutJob(ImageJob):
         least = self._recipe.tiling.min_foreground
         if least <= 0:
             return ""
-        share = labelled_share(planned, drawn) if self._labels_tell else self._maker.share(planned)
+        told = drawn if self._labels_tell else None
+        share = labelled_share(planned, told) if told is not None else self._maker.share(planned)
         return too_little(share, least) if share < least else ""
 
     def _keeps_empty(self, planned: PlannedTile) -> bool:
         return self._empty is not None and self._empty.keeps(self.image.name, planned.index)
-
-
-def labelled_share(planned: PlannedTile, drawn: TileAnnotations | None) -> float:
-    """Return the share of a tile, without its padding, that has a label, 0…1."""
-    if drawn is None or drawn.classes is None:
-        return 0.0
-    box = planned.tile.box
-    return float(np.count_nonzero(drawn.classes[: box.height, : box.width])) / box.area
 
 
 def has_work(image: ImagePlan, done: Done, plane_number: int | None = None) -> bool:

@@ -107,6 +107,20 @@ class Plan:
         return splits_of(self.images)
 
     @property
+    def tiles_by_split(self) -> dict[str, int]:
+        """Tiles that remain of each split, in the order of `splits`; nothing without a split."""
+        return {split: sum(image.tiles_of(split) for image in self.images) for split in self.splits}
+
+    @property
+    def is_upper_bound(self) -> bool:
+        """Whether fewer tiles may be written than remain now: a filter depends on what they show."""
+        if self.partners is not None:
+            told = self.recipe.annotations.empty_tiles
+            if told != "keep" and not (told == "auto" and self.layout.keeps_empty):
+                return True
+        return self.recipe.tiling.min_foreground > 0
+
+    @property
     def layout(self) -> Layout:
         """Where files go."""
         return make_layout(self.recipe.export.layout)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from napari_tiles_creator.engine.export.annotated_tiles import AnnotatedTiles, labels_tell
 from napari_tiles_creator.engine.pixels.calibrated_image import CalibratedImage
 from napari_tiles_creator.engine.pixels.dataset_measurement import measure_dataset
 from napari_tiles_creator.engine.pixels.foreground import plane_shares
@@ -16,7 +17,7 @@ from napari_tiles_creator.errors import SourceError
 from napari_tiles_creator.geometry.places import areas, covered
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -42,6 +43,8 @@ class Surveyed:
         Pixels of these tiles, and pixels of the planes that lie in at least one of them.
     problem : str
         Why the image gives no tile, empty where it does.
+    splits : mapping of str to int
+        Tiles of each split; nothing without a split.
     """
 
     image: ImagePlan
@@ -51,6 +54,7 @@ class Surveyed:
     box_pixels: int = 0
     covered: int = 0
     problem: str = ""
+    splits: Mapping[str, int] = field(default_factory=dict)
 
 
 def survey(plan: Plan, hold_bytes: int = HOLD_BYTES, workers: int = 1) -> Iterator[Surveyed]:
@@ -68,18 +72,25 @@ def survey(plan: Plan, hold_bytes: int = HOLD_BYTES, workers: int = 1) -> Iterat
     dataset = None
     if plan.recipe.normalization.scope == "dataset":
         dataset = result_of(measure_dataset(plan, hold_bytes, workers))
+    annotated = AnnotatedTiles(plan, hold_bytes) if plan.partners is not None else None
     for image in plan.images:
         if dataset is not None and image.name in dataset.failed:
             yield Surveyed(image, problem=dataset.failed[image.name])
             continue
         try:
-            yield _surveyed(plan, image, dataset, hold_bytes, workers)
+            drawn = annotated.kept(image) if annotated is not None else None
+            yield _surveyed(plan, image, dataset, drawn, hold_bytes, workers)
         except SourceError as error:
             yield Surveyed(image, problem=str(error))
 
 
 def _surveyed(
-    plan: Plan, image: ImagePlan, dataset: DatasetMeasurement | None, hold_bytes: int, workers: int
+    plan: Plan,
+    image: ImagePlan,
+    dataset: DatasetMeasurement | None,
+    drawn: list[NDArray[np.bool_]] | None,
+    hold_bytes: int,
+    workers: int,
 ) -> Surveyed:
     pixels = CalibratedImage(image, plan.recipe, hold_bytes)
     try:
@@ -98,7 +109,9 @@ def _surveyed(
         masks: list[NDArray[np.bool_]] = []
         for number in range(len(image.planes)):
             remaining = image.remaining(number)
-            if least > 0:
+            if drawn is not None:
+                remaining &= drawn[number]
+            if least > 0 and not labels_tell(plan, image):
                 shares = result_of(plane_shares(plan, image, pixels, number, thresholds, workers=workers))
                 remaining &= shares >= least  # NaN, outside the region, is not
             masks.append(remaining)
@@ -113,4 +126,5 @@ def _surveyed(
         bytes=sum(int(full[mask].sum()) for mask in masks) * sample_bytes,
         box_pixels=sum(int(inside[mask].sum()) for mask in masks),
         covered=sum(covered(image.tiling, mask) for mask in masks),
+        splits={split: sum(int(np.sum(mask & (image.splits == split))) for mask in masks) for split in plan.splits},
     )
