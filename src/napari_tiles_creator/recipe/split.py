@@ -45,7 +45,7 @@ class Split(Section):
                 raise FieldRuleError("", "by table needs table: a CSV file with the columns image and split")
             return self
         total = self.train + self.val + self.test
-        if abs(total - 1) > 1e-6:
+        if abs(total - 1) > 1e-5:
             raise FieldRuleError("", f"train, val and test add up to {total:g}: they must add up to 1")
         if self.by == "group":
             self._check_group()

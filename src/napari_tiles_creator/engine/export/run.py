@@ -177,7 +177,8 @@ class _Export:
 
     def _measure_dataset(self, crew: Crew) -> Iterator[Event]:
         """Find the range of all images; where every tile stands already, it is in the manifest."""
-        dataset = self.dataset = DatasetMeasurement(self.plan)
+        labels_tell = self.plan.partners is not None and self.plan.partners.has_labels
+        dataset = self.dataset = DatasetMeasurement(self.plan, wants_foreground=False if labels_tell else None)
         if self.earlier and self.earlier.finished and not self._has_work():
             self.ranges = self.earlier.head.get("ranges")
             return

@@ -14,6 +14,7 @@ from napari_tiles_creator.engine.planning.partner_files import (
     FilesByName,
     PartnerFile,
     bare_stem,
+    file_name_of,
     files_in,
     folder_of,
     stems_of,
@@ -110,7 +111,7 @@ class YoloTexts:
                 )
             files = [PartnerFile.of(root)]
         else:
-            files = list(files_in(root, (".txt",), recursive=any(folder_of(image.name) for image in images)))
+            files = list(files_in(root, (".txt",), recursive=any(folder_of(file_name_of(image)) for image in images)))
             if not files:
                 raise AnnotationError(
                     f"{root} holds no text (.txt): name the folder of the YOLO texts, or a COCO JSON file itself"
@@ -251,7 +252,8 @@ def _keys(name: str) -> tuple[str, str, str]:
 
 
 def _keys_of(image: ImagePlan) -> tuple[str, str, str]:
-    return image.name, image.name.rpartition("/")[2], stems_of(image)[-1]
+    name = file_name_of(image)
+    return name, name.rpartition("/")[2], stems_of(image)[-1]
 
 
 @lru_cache(MOST_COCO_FILES)

@@ -12,6 +12,7 @@ from napari_tiles_creator.engine.planning.partner_files import (
     FilesByName,
     PartnerFile,
     bare_stem,
+    file_name_of,
     files_in,
     folder_of,
     without_suffix,
@@ -63,7 +64,7 @@ class LabelFiles:
                 )
             files = [PartnerFile.of(self._root)]
         else:
-            files = self._listed(labels, recursive=any(folder_of(image.name) for image in images))
+            files = self._listed(labels, recursive=any(folder_of(file_name_of(image)) for image in images))
         others = _others(files, images)
         # Among images every file without an image may be one that is left out.
         self._is_mixed = len(others) < len(files)

@@ -58,4 +58,9 @@ def _values(recipe: Recipe) -> tuple[float, float]:
     normalization = recipe.normalization
     if normalization.scope == "none":
         return -math.inf, math.inf
+    # A range that was measured elsewhere bounds nothing, unless values beyond it are clipped.
+    elsewhere = normalization.ranges is not None or recipe.export.split is not None
+    is_clipped = normalization.percentiles != (0, 100) or normalization.tile_type != "float32"
+    if normalization.scope == "dataset" and elsewhere and not is_clipped:
+        return -math.inf, math.inf
     return normalization.bounds

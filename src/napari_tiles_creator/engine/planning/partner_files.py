@@ -78,17 +78,21 @@ def bare_stem(name: str) -> str:
     return stem[:-4] if stem.lower().endswith(".ome") else stem
 
 
+def file_name_of(image: ImagePlan) -> str:
+    """Return an image's relative path without the array in it, where one is named."""
+    file, hash_, _ = image.name.partition(f"{image.info.path.name}#")
+    return f"{file}{image.info.path.name}" if hash_ else image.name
+
+
 def stems_of(image: ImagePlan) -> tuple[str, ...]:
     """Return what the files of an image may be called: its own name first, then those of its channels' files."""
-    base = image.name.rpartition("/")[2]
+    base = file_name_of(image).rpartition("/")[2]
     if CHANNEL in base:
         before, _, after = base.partition(CHANNEL)
         plain = before.rstrip("_-. ") + after if before.rstrip("_-. ") else before + after
         return tuple(
             dict.fromkeys(bare_stem(name) for name in (plain, *(file.name for file in image.info.files or ())))
         )
-    if base.startswith(f"{image.info.path.name}#"):  # an array in a file
-        base = image.info.path.name
     stem = bare_stem(base)
     return (stem,) if image.info.files else tuple(dict.fromkeys((base, stem)))
 
@@ -120,7 +124,7 @@ class FilesByName:
     def __init__(self, files: Sequence[PartnerFile], images: Sequence[ImagePlan], with_suffixes: bool) -> None:
         self.files = files
         self._shared = Counter(stem for image in images for stem in set(stems_of(image)))
-        self._shared_here = Counter((folder_of(image.name), stem) for image in images for stem in set(stems_of(image)))
+        self._shared_here = Counter((folder_of(file_name_of(i)), stem) for i in images for stem in set(stems_of(i)))
         self._by_name: dict[tuple[str, str], list[PartnerFile]] = {}
         for file in sorted(files, key=lambda file: file.name):
             folder, stem = folder_of(file.name), bare_stem(file.name)
@@ -132,12 +136,12 @@ class FilesByName:
 
     def of(self, image: ImagePlan) -> list[PartnerFile]:
         """Return the files that may belong to an image: none, one, or several among which nothing decides."""
-        folder = folder_of(image.name)
+        name = file_name_of(image)
+        folder = folder_of(name)
         for stem in stems_of(image):
             found = self._by_name.get((folder, stem), [])
             if self._shared_here[folder, stem] > 1:  # a.tif and a.png: only what is called exactly so tells which
-                named = image.name.rpartition("/")[2]
-                found = [file for file in found if file.name.rpartition("/")[2] == named] or found
+                found = [file for file in found if file.name.rpartition("/")[2] == name.rpartition("/")[2]] or found
             if not found and folder and self._shared[stem] == 1:
                 found = self._by_name.get(("", stem), [])
             if found:
