@@ -33,6 +33,11 @@ def test_what_has_no_area_is_left_out_and_the_order_is_that_of_the_source_number
     assert len(objects) == 2
 
 
+def test_a_line_but_for_roundings_has_no_area():
+    assert len(DrawnObjects.of([shapely.Polygon([(1, 0), (0, 1), (1, 2.2e-313)])])) == 0
+    assert len(DrawnObjects.of([shapely.box(5, 5, 5.001, 5.001)])) == 1
+
+
 def test_boxes_alone_have_no_shapes():
     assert not DrawnObjects.of([shapely.box(0, 0, 2, 2)], 0, True).has_shapes
     assert DrawnObjects.of([]).has_shapes

@@ -1,5 +1,7 @@
 """Texts as people and programs write them, and what is no text."""
 
+import os
+
 import pytest
 
 from napari_tiles_creator.annotations.plain_text import lines_of, shortened
@@ -39,6 +41,13 @@ def test_what_is_no_text_is_told(tmp_path, content, told):
 def test_a_file_that_is_gone(tmp_path):
     with pytest.raises(AnnotationError, match=r"c\.txt: cannot be read: No such file"):
         lines_of(tmp_path / "c.txt", "c.txt")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no such pipes")
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "d.txt")
+    with pytest.raises(AnnotationError, match=r"d\.txt: cannot be read: it is no file"):
+        lines_of(tmp_path / "d.txt", "d.txt")
 
 
 def test_long_values_are_shortened():

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 # The maps of classes hold the class number + 1 in 16 bits.
 MOST_CLASS = 65_534
+# What is no larger, px, is a line but for roundings.
+NO_AREA_PX = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +67,7 @@ class DrawnObjects:
         places = np.arange(1, len(every) + 1) if source_numbers is None else np.asarray(source_numbers)
         valid = areal(every)
         order = np.argsort(places, kind="stable")
-        order = order[shapely.area(valid[order]) > 0]
+        order = order[shapely.area(valid[order]) > NO_AREA_PX]
         return cls(
             valid[order],
             np.broadcast_to(np.asarray(class_numbers, np.int64), every.shape)[order],

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from napari_tiles_creator.annotations.rasterize import rasterized_runs
 from napari_tiles_creator.geometry.run_lengths import RunLengths
 
 if TYPE_CHECKING:
@@ -40,26 +39,26 @@ class Painting:
 
     @classmethod
     def of(cls, geometries: NDArray[np.object_], shape: tuple[int, int]) -> Painting:
-        """Return the pixels of shapely geometries, array (n,), that lie in a tile of this height and width."""
-        import shapely
+        """Return the pixels of shapely geometries, array (n,), that lie in a tile of this height and width.
 
-        none = np.zeros(0, np.int64)
-        if not len(geometries):
-            return cls(shape, 0, none, none, none, none)
-        # All at once, each in rows of its own: one below the other.
-        bounds = shapely.bounds(geometries)
-        tops = np.floor(bounds[:, 1]).astype(np.int64)
-        stops = np.cumsum(np.ceil(bounds[:, 3]).astype(np.int64) - tops)
-        moves = np.concatenate([[0], stops[:-1]]) - tops
-        points, owner = shapely.get_coordinates(geometries, return_index=True)
-        points[:, 1] += moves[owner]
-        below_each_other = shapely.set_coordinates(geometries.copy(), points)
-        polygons = shapely.geometrycollections(shapely.get_parts(below_each_other))
-        found = rasterized_runs(polygons, (int(stops[-1]), shape[1]))
-        rows = np.repeat(np.arange(found.shape[0], dtype=np.int64), np.diff(found.row_starts))
-        owners = np.searchsorted(stops, rows, side="right")
-        columns = found.runs.astype(np.int64)
-        return cls(shape, len(geometries), owners, rows - moves[owners], columns[:, 0], columns[:, 1])
+        All at once, by the rule of `rasterize.rasterized`.
+        """
+        height, width = shape
+        owner, (x, y, x_stop, y_stop) = _downward_lines(geometries)
+        first, stop = _from_centre(y, height), _from_centre(y_stop, height)
+        counts = stop - first
+        line = np.repeat(np.arange(len(counts)), counts)
+        # Of lines that pass no centre the slope may be too steep for a number.
+        slopes = np.divide(x_stop - x, y_stop - y, out=np.zeros(len(x)), where=counts > 0)
+        rows = np.arange(len(line)) + np.repeat(first - (np.cumsum(counts) - counts), counts)
+        crossings = x[line] + (rows + 0.5 - y[line]) * slopes[line]
+        keys = np.sort((owner[line] * height + rows) * (width + 1) + _from_centre(crossings, width))
+        # What is crossed an even number of times between two centres is not crossed at all.
+        begins = np.flatnonzero(np.diff(keys, prepend=-1))
+        edges = keys[begins[np.diff(begins, append=len(keys)) % 2 == 1]]
+        place, columns = np.divmod(edges, width + 1)
+        owners, rows = np.divmod(place[::2], height)
+        return cls(shape, len(geometries), owners, rows, columns[::2], columns[1::2])
 
     def map(self, values: NDArray[Number], ranks: NDArray[np.int64]) -> NDArray[Number]:
         """Return the value of each pixel's object, array (y, x); 0 where there is none.
@@ -91,6 +90,29 @@ class Painting:
             rows = np.searchsorted(self.rows[begin:stop], np.arange(shape[0] + 1))
             found.append(RunLengths(shape, rows, both[begin:stop]))
         return found
+
+
+def _downward_lines(geometries: NDArray[np.object_]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return all sides that are not horizontal: which geometry each belongs to, and ``x, y`` of upper and lower end.
+
+    One direction for all: two polygons that share a side compute the same crossings.
+    """
+    import shapely
+
+    parts, of_part = shapely.get_parts(geometries, return_index=True)
+    rings, of_ring = shapely.get_rings(parts, return_index=True)
+    points, of_point = shapely.get_coordinates(rings, return_index=True)
+    lines = np.concatenate([points[:-1], points[1:]], axis=1)
+    kept = (of_point[:-1] == of_point[1:]) & (lines[:, 1] != lines[:, 3])
+    lines = lines[kept]
+    upwards = lines[:, 1] > lines[:, 3]
+    lines[upwards] = lines[upwards][:, [2, 3, 0, 1]]
+    return of_part[of_ring[of_point[:-1][kept]]].astype(np.int64), lines.T
+
+
+def _from_centre(positions: NDArray[np.float64], most: int) -> NDArray[np.int64]:
+    """Return the first pixels whose centres do not lie before the positions, within ``0…most``."""
+    return np.clip(np.ceil(positions - 0.5), 0, most).astype(np.int64)
 
 
 def padded(pixels: NDArray[Any], padding: tuple[int, int], pad_mode: str) -> NDArray[Any]:

@@ -43,6 +43,8 @@ def lines_of(path: Path, name: str) -> list[str]:
 def content_of(path: Path, name: str) -> bytes:
     """Return the bytes of a file; AnnotationError where it cannot be read."""
     try:
+        if path.exists() and not path.is_file():  # reading from a pipe might never end
+            raise AnnotationError(f"{name}: cannot be read: it is no file")
         return path.read_bytes()
     except OSError as error:
         raise AnnotationError(f"{name}: cannot be read: {error.strerror or error}") from error

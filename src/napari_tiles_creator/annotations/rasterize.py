@@ -61,7 +61,8 @@ def _lines(geometry: Any) -> NDArray[np.float64]:
     """Return the edges of all rings that are not horizontal, array (n, 4): ``x, y`` of the upper and the lower end."""
     import shapely
 
-    points, ring = shapely.get_coordinates(shapely.get_rings(shapely.get_parts(geometry)), return_index=True)
+    polygons = shapely.get_parts(shapely.get_parts(geometry))  # also those of a MultiPolygon in a collection
+    points, ring = shapely.get_coordinates(shapely.get_rings(polygons), return_index=True)
     lines = np.concatenate([points[:-1], points[1:]], axis=1)[ring[:-1] == ring[1:]]
     lines = lines[lines[:, 1] != lines[:, 3]]
     # One direction for all: two polygons that share an edge compute the same crossings.

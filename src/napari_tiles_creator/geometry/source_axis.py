@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 # What the kernels of engine/pixels/resample.py reach beyond the source pixels that a rescaled one lies on: the taps on
 # each side, and for cubic the spline filter's halo, beyond which less than 1e-13 of a pixel is left.
-TAPS = {"nearest": 0, "linear": 0, "cubic": 2}
+TAPS = {"nearest": 0, "linear": 1, "cubic": 2}
 SPLINE_HALO = 24
 GAUSSIAN_TRUNCATE = 4.0
 LANCZOS_LOBES = 3

@@ -255,6 +255,28 @@ def test_missing_extra_and_wrong_texts_are_named(root):
     assert found.warnings == ["annotations without an image: c.txt"]
 
 
+def test_a_link_that_leads_nowhere_fails_its_image_alone(root):
+    text(root / "labels" / "b.txt")
+    (root / "labels" / "a.txt").symlink_to(root / "gone.txt")
+    write(root / "masks" / "b.tif")
+    (root / "masks" / "a.tif").symlink_to(root / "gone.tif")
+    assert partners(root, boxes="labels").problems == {
+        "a.tif": ("a.txt: cannot be read: No such file or directory", "annotations.boxes")
+    }
+    assert partners(root, labels="masks").problems == {
+        "a.tif": ("a.tif: the file is not there any more", "annotations.labels")
+    }
+
+
+def test_a_folder_is_called_by_its_name_whatever_the_path(root, monkeypatch):
+    (root / "texts").mkdir()
+    text(root / "texts" / "x.txt")
+    monkeypatch.chdir(root / "texts")
+    images = plans(root)
+    annotations = Recipe.of({"annotations": {"boxes": "."}}).annotations
+    assert find_partners(annotations, images).problems["a.tif"][0].startswith("no text for a.tif in texts: ")
+
+
 def test_what_is_read_is_kept_until_the_file_changes(root):
     path = text(root / "labels" / "a.txt", "0 0.5 0.5 0.5 0.5")
     text(root / "labels" / "b.txt")

@@ -33,7 +33,7 @@ NAMES_FILE = "classes.txt"
 # Texts that tools put beside the others, and that belong to no image.
 NO_PARTNERS = (NAMES_FILE, "predefined_classes.txt", "labels.txt", "readme.txt")
 # Texts that are kept as objects: no more is read where nothing changed.
-MOST_TEXTS = 1 << 16
+MOST_TEXTS = 1 << 14
 MOST_COCO_FILES = 2
 
 
@@ -102,7 +102,7 @@ class YoloTexts:
     place = "line"
 
     def __init__(self, root: Path, images: Sequence[ImagePlan]) -> None:
-        self._where = root.name
+        self._where = root.absolute().name
         self._one = root.is_file()
         if self._one:
             if len(images) > 1:

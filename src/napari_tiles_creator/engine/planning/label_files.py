@@ -81,7 +81,7 @@ class LabelFiles:
         """
         found = list(self._files.files) if self._one else self._files.of(image)
         self._used |= {file.name for file in found}
-        where = self._root.name
+        where = os.path.basename(os.path.abspath(self._root))
         if not found:
             stem = bare_stem(image.name)
             raise AnnotationError(

@@ -63,8 +63,16 @@ def files_in(folder: Path, extensions: Collection[str], recursive: bool, inside:
                 if recursive and not entry.is_symlink():
                     yield from files_in(Path(entry.path), extensions, recursive, f"{inside}{entry.name}/")
             elif extension in extensions:
-                stat = entry.stat()
-                yield PartnerFile(f"{inside}{entry.name}", Path(entry.path), stat.st_mtime_ns, stat.st_size)
+                yield _file(f"{inside}{entry.name}", entry)
+
+
+def _file(name: str, entry: os.DirEntry[str]) -> PartnerFile:
+    """Return a file; of a link that leads nowhere, whoever opens it will tell."""
+    try:
+        stat = entry.stat()
+    except OSError:
+        return PartnerFile(name, Path(entry.path), 0, 0)
+    return PartnerFile(name, Path(entry.path), stat.st_mtime_ns, stat.st_size)
 
 
 def folder_of(name: str) -> str:

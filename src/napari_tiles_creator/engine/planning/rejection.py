@@ -26,6 +26,8 @@ def rejected_tiles(image: ImagePlan, names: Sequence[str]) -> dict[str, int]:
     names : sequence of str
         Names of tiles, without extension, sorted.
     """
+    if not names:
+        return {}
     template, prefix = _template(image)
     mine = names[bisect_left(names, prefix) :] if prefix else names
     found: dict[str, int] = {}
