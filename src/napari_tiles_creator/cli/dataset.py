@@ -30,6 +30,8 @@ def verify(dataset: str, as_json: bool) -> int:
             complain(f"{path} is {kind}")
         if len(paths) > SHOWN:
             complain(f"and {len(paths) - SHOWN} more are {kind}")
+    for leak in verdict.leaks:
+        complain(f"two splits are mixed: {leak}")
     if verdict.extra:
         shown = ", ".join(verdict.extra[:3]) + (" …" if len(verdict.extra) > 3 else "")
         click.echo(f"{counted(len(verdict.extra), 'other file')} in the folder, no harm: {shown}")

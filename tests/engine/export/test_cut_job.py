@@ -16,8 +16,8 @@ from skimage.filters import threshold_otsu
 
 from image_folder import contents, expected_tiles, read
 from napari_tiles_creator import Recipe, make_plan, merge, run
-from napari_tiles_creator.engine.export.events import Finished, ItemFailed, Started, TileLeftOut, TileSkipped
 from napari_tiles_creator.engine.export.cut_job import too_little
+from napari_tiles_creator.engine.export.events import Finished, ItemFailed, Started, TileLeftOut, TileSkipped
 from napari_tiles_creator.engine.pixels import source_blocks
 from napari_tiles_creator.errors import PlanError
 from napari_tiles_creator.sources import registry

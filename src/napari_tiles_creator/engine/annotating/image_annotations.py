@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from napari_tiles_creator.annotations.base import DrawnPlane
     from napari_tiles_creator.annotations.label_plane import LabelPlane
     from napari_tiles_creator.engine.planning.image_plan import ImagePlan, PlannedTile
-    from napari_tiles_creator.engine.planning.partners import Partner
+    from napari_tiles_creator.engine.planning.partners.partners import Partner
     from napari_tiles_creator.engine.planning.plan import Plan
     from napari_tiles_creator.geometry.objects import TileAnnotations, Wanted
     from napari_tiles_creator.recipe.annotations import Annotations

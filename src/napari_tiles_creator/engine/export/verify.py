@@ -100,7 +100,7 @@ def _compared(manifest: Manifest) -> Generator[Step, None, Verdict]:
         changed=tuple(path for path, state in state_of.items() if state == "changed"),
         extra=tuple(path for path in files_below(folder) if path not in known),
         finished=manifest.finished,
-        leaks=leaks(manifest.rows.values()),
+        leaks=leaks(manifest),
     )
 
 

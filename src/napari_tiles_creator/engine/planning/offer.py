@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from napari_tiles_creator.engine.planning.image_plan import ImagePlan
-    from napari_tiles_creator.engine.planning.partners import Partners
+    from napari_tiles_creator.engine.planning.partners.partners import Partners
     from napari_tiles_creator.recipe.document import Recipe
 
 

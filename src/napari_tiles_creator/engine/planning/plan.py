@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_tiles_creator.datasets.registry import make_layout
-from napari_tiles_creator.engine.planning.class_counts import class_counts
 from napari_tiles_creator.engine.planning.dataset_ranges import check_ranges
 from napari_tiles_creator.engine.planning.filters import inline_roi, region_of
 from napari_tiles_creator.engine.planning.names import placeholders
 from napari_tiles_creator.engine.planning.offer import check_layout, splits_of
+from napari_tiles_creator.engine.planning.partners.class_counts import class_counts
+from napari_tiles_creator.engine.planning.partners.partners import find_partners, without_label_images
 from napari_tiles_creator.engine.planning.resolve import resolve_image
 from napari_tiles_creator.engine.planning.scan import scan
-from napari_tiles_creator.engine.planning.split import split_images
+from napari_tiles_creator.engine.planning.splits.split import split_images
 from napari_tiles_creator.engine.planning.warnings import filter_warnings, image_warnings
 from napari_tiles_creator.errors import PlanError
 from napari_tiles_creator.sinks.registry import make_sink
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from napari_tiles_creator.annotations.drawn_objects import DrawnObjects
     from napari_tiles_creator.datasets.base import Layout
     from napari_tiles_creator.engine.planning.image_plan import ImagePlan
-    from napari_tiles_creator.engine.planning.partners import Partners
+    from napari_tiles_creator.engine.planning.partners.partners import Partners
     from napari_tiles_creator.engine.planning.scan import Scanned
     from napari_tiles_creator.recipe.document import Recipe
     from napari_tiles_creator.recipe.region import InlineRegion
@@ -187,9 +188,8 @@ def make_plan(
     images = [image for image in images if len(image)]
     partners = None
     if recipe.annotations.is_given:
-        from napari_tiles_creator.engine.planning.partners import find_partners
-
-        partners = find_partners(recipe.annotations, images, given=given, drawn=drawn)
+        known = [item.found.name for item in found]
+        partners = find_partners(recipe.annotations, images, given=given, drawn=drawn, known=known)
         failed += [Failure(name, reason, field) for name, (reason, field) in partners.problems.items()]
         warnings += partners.warnings
         images = [image for image in images if image.name not in partners.problems]
@@ -223,11 +223,7 @@ def _found(recipe: Recipe, scanned: Iterable[Scanned] | None) -> list[Scanned]:
             + ("" if recipe.media.recursive else "; media.recursive would look into its folders too"),
             "media.folder",
         )
-    if recipe.annotations.labels:
-        from napari_tiles_creator.engine.planning.partners import without_label_images
-
-        return without_label_images(recipe, found)
-    return found
+    return without_label_images(recipe, found) if recipe.annotations.labels else found
 
 
 def _drawn(found: list[Scanned], tiling: Tiling) -> list[Scanned]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from napari_tiles_creator.engine.planning.image_plan import ImagePlan
-    from napari_tiles_creator.engine.planning.partners import Partners
+    from napari_tiles_creator.engine.planning.partners.partners import Partners
     from napari_tiles_creator.recipe.annotations import Annotations
     from napari_tiles_creator.sources.base import SourceInfo
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from napari_tiles_creator.engine.planning.split_draw import (
+from napari_tiles_creator.engine.planning.splits.draw import (
     drawn,
     is_worth_stratifying,
     largest_remainder,

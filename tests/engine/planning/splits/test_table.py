@@ -4,7 +4,7 @@ import pytest
 
 from image_folder import source
 from napari_tiles_creator import Recipe, make_plan
-from napari_tiles_creator.engine.planning.split_table import values_in_table
+from napari_tiles_creator.engine.planning.splits.table import values_in_table
 from napari_tiles_creator.errors import PlanError
 
 NAMES = ("a.tif", "deep/b c.ome.tif", "deep/c.tif")

@@ -14,7 +14,7 @@ from napari_tiles_creator import Recipe, make_plan
 from napari_tiles_creator.engine.pixels.calibrated_image import CalibratedImage
 from napari_tiles_creator.engine.pixels.resample import ResampledAxis
 from napari_tiles_creator.engine.planning.image_plan import Plane
-from napari_tiles_creator.engine.planning.split_blocks import source_axes, tiles_of
+from napari_tiles_creator.engine.planning.splits.blocks import source_axes, tiles_of
 from napari_tiles_creator.errors import PlanError
 from napari_tiles_creator.geometry.box import Box
 from napari_tiles_creator.geometry.source_axis import source_boxes

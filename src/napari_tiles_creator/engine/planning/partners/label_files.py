@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_tiles_creator.engine.planning.named_file import open_named
-from napari_tiles_creator.engine.planning.partner_files import (
+from napari_tiles_creator.engine.planning.partners.names import (
     FilesByName,
     PartnerFile,
     bare_stem,

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from napari_tiles_creator.annotations.class_names import default_names, read_class_names, told, unnamed_class
-from napari_tiles_creator.engine.planning.drawn_files import DrawnLayers, drawn_files
 from napari_tiles_creator.engine.planning.fingerprint import fingerprint
-from napari_tiles_creator.engine.planning.label_files import LabelFiles, LabelLayers, without_label_images
-from napari_tiles_creator.engine.planning.partner_files import bare_stem, without_suffix
+from napari_tiles_creator.engine.planning.partners.drawn_files import DrawnLayers, drawn_files
+from napari_tiles_creator.engine.planning.partners.label_files import LabelFiles, LabelLayers, without_label_images
+from napari_tiles_creator.engine.planning.partners.names import bare_stem, without_suffix
 from napari_tiles_creator.engine.planning.warnings import listed
 from napari_tiles_creator.errors import AnnotationError, RecipeError
 from napari_tiles_creator.recipe.media import OPEN_LAYERS
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from napari_tiles_creator.annotations.drawn_objects import DrawnObjects
-    from napari_tiles_creator.engine.planning.drawn_files import DrawnFiles
     from napari_tiles_creator.engine.planning.image_plan import ImagePlan
+    from napari_tiles_creator.engine.planning.partners.drawn_files import DrawnFiles
     from napari_tiles_creator.engine.planning.scan import Scanned
     from napari_tiles_creator.recipe.annotations import Annotations
     from napari_tiles_creator.sources.base import SourceInfo

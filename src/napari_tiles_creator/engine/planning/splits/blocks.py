@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_tiles_creator.engine.planning.split_table import FIELD
+from napari_tiles_creator.engine.planning.splits.table import FIELD
 from napari_tiles_creator.engine.planning.warnings import listed
 from napari_tiles_creator.errors import PlanError
 from napari_tiles_creator.geometry.places import boxes

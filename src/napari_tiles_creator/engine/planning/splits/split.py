@@ -10,11 +10,11 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from napari_tiles_creator.engine.planning.same_content import first_of_copies
-from napari_tiles_creator.engine.planning.split_blocks import in_blocks, tiles_of
-from napari_tiles_creator.engine.planning.split_draw import drawn, is_worth_stratifying, stratified
-from napari_tiles_creator.engine.planning.split_groups import groups_of
-from napari_tiles_creator.engine.planning.split_table import FIELD, splits_in_table
+from napari_tiles_creator.engine.planning.splits.blocks import in_blocks, tiles_of
+from napari_tiles_creator.engine.planning.splits.draw import drawn, is_worth_stratifying, stratified
+from napari_tiles_creator.engine.planning.splits.groups import groups_of
+from napari_tiles_creator.engine.planning.splits.same_content import first_of_copies
+from napari_tiles_creator.engine.planning.splits.table import FIELD, splits_in_table
 from napari_tiles_creator.engine.planning.warnings import listed
 from napari_tiles_creator.errors import PlanError
 from napari_tiles_creator.recipe.split import SPLIT_NAMES

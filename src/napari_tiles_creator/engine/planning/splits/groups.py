@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from napari_tiles_creator.engine.planning.split_table import FIELD, values_in_table
+from napari_tiles_creator.engine.planning.splits.table import FIELD, values_in_table
 from napari_tiles_creator.engine.planning.warnings import listed
 from napari_tiles_creator.errors import PlanError
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from napari_tiles_creator import Recipe
-from napari_tiles_creator.engine.planning.partner_files import (
+from napari_tiles_creator.engine.planning.partners.names import (
     FilesByName,
     PartnerFile,
     bare_stem,

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from image_folder import source
 from napari_tiles_creator import Recipe, make_plan
-from napari_tiles_creator.engine.planning.split import split_images
-from napari_tiles_creator.engine.planning.split_blocks import tiles_of
-from napari_tiles_creator.engine.planning.split_draw import largest_remainder
+from napari_tiles_creator.engine.planning.splits.blocks import tiles_of
+from napari_tiles_creator.engine.planning.splits.draw import largest_remainder
+from napari_tiles_creator.engine.planning.splits.split import split_images
 from napari_tiles_creator.errors import PlanError
 from napari_tiles_creator.recipe.calibration import Calibration
 from napari_tiles_creator.recipe.split import Split

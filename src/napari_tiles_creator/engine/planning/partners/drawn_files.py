@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from napari_tiles_creator.annotations.class_names import read_class_names
 from napari_tiles_creator.annotations.coco_json import CocoFile, CocoImage, read_coco
 from napari_tiles_creator.annotations.yolo_text import read_yolo
-from napari_tiles_creator.engine.planning.partner_files import (
+from napari_tiles_creator.engine.planning.partners.names import (
     FilesByName,
     PartnerFile,
     bare_stem,

@@ -4,7 +4,7 @@ import pytest
 
 from image_folder import source
 from napari_tiles_creator import Recipe, make_plan
-from napari_tiles_creator.engine.planning.split_groups import groups_of
+from napari_tiles_creator.engine.planning.splits.groups import groups_of
 from napari_tiles_creator.errors import PlanError
 from napari_tiles_creator.recipe.split import Split
 

@@ -13,7 +13,7 @@ from PIL import Image
 
 from napari_tiles_creator import Recipe
 from napari_tiles_creator.annotations.drawn_objects import DrawnObjects
-from napari_tiles_creator.engine.planning.partners import find_partners, without_label_images
+from napari_tiles_creator.engine.planning.partners.partners import find_partners, without_label_images
 from napari_tiles_creator.engine.planning.resolve import resolve_image
 from napari_tiles_creator.engine.planning.scan import Scanned, scan
 from napari_tiles_creator.errors import RecipeError

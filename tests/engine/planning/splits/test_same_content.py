@@ -9,7 +9,7 @@ import tifffile
 
 from image_folder import source
 from napari_tiles_creator import Recipe, make_plan
-from napari_tiles_creator.engine.planning.same_content import first_of_copies
+from napari_tiles_creator.engine.planning.splits.same_content import first_of_copies
 
 
 def firsts(folder, **media):
