@@ -4,8 +4,11 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 RUN := QT_API=pyqt6
 DEMO ?= demo
+# Scripts that run the programs which train from the datasets, and images to export.
+CLIENTS ?= $(or $(TILES_TEST_CLIENTS),$(wildcard ../shared/clients))
+IMAGES ?= $(or $(TILES_TEST_DATA),$(wildcard ../shared/data))
 
-.PHONY: help demo test large check napari screenshots benchmark clean
+.PHONY: help demo test large check napari screenshots benchmark clients clean
 
 help:  ## show this list
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -40,8 +43,14 @@ benchmark: $(VENV)/.benchmark $(VENV)/.test  ## export rates beside a plain loop
 	$(BIN)/python benchmarks/scan_rate.py
 	$(RUN) $(BIN)/python benchmarks/widget_latency.py
 
-clean:  ## remove the virtual environment and the demo
-	rm -rf $(VENV) $(DEMO) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+clients: $(VENV)/.core  ## the programs that train from the datasets judge them, each in an environment of its own (5 GB, half an hour)
+	@[ -d "$(CLIENTS)" ] || { echo "CLIENTS names no folder of scripts that run the clients: make clients CLIENTS=…" >&2; exit 1; }
+	@[ -d "$(IMAGES)" ] || { echo "IMAGES names no folder of images: make clients IMAGES=…" >&2; exit 1; }
+	@sh scripts/system_libraries.sh
+	$(BIN)/python scripts/clients "$(CLIENTS)" --data "$(IMAGES)" --page docs/reference/clients.md
+
+clean:  ## remove the virtual environments and the demo
+	rm -rf $(VENV) .venv-clients $(DEMO) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(VENV)/.core: pyproject.toml
 	@sh scripts/venv.sh $(PYTHON) $(VENV) .

@@ -127,3 +127,14 @@ def test_an_outline_that_is_thinner_than_six_decimals_becomes_a_box():
 
 def test_the_outline_of_the_tests_is_that_of_the_pixels():
     assert outline_of(np.eye(3, dtype=bool)).area == 3
+
+
+def test_complementary_rings_are_told_apart_by_their_boxes():
+    """Two interlocked angles have one box; the client would take them for one object."""
+    corners = [(0, 0), (8, 0), (8, 8), (0, 8)]
+    rings = [shapely.Polygon(corners[:3]), shapely.Polygon([corners[0], *corners[2:]]), shapely.Polygon(corners[:3])]
+    objects = [SeenObject(n, n, 0, Bounds(0, 0, 8, 8), 32, outline=ring) for n, ring in enumerate(rings, 1)]
+    rows = ring_rows(objects, (16, 16)).splitlines()
+    boxes = {(*points_of(row, (1, 1)).min(axis=0), *points_of(row, (1, 1)).max(axis=0)) for row in rows}
+    assert len(rows) == len(boxes) == 2
+    assert all(max(box) == pytest.approx(0.5, abs=2e-6) for box in boxes)

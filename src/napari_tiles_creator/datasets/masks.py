@@ -58,4 +58,5 @@ def one_piece_each(instances: NDArray[Any]) -> NDArray[Any]:
     order = 1 + np.lexsort((np.arange(1, count + 1), -sizes[1:], owners[1:]))
     further = order[1:][owners[order[1:]] == owners[order[:-1]]]
     owners[further] = owners.max(initial=0) + 1 + np.arange(len(further))
-    return owners[pieces]
+    numbered: NDArray[np.int64] = owners[pieces]
+    return numbered

@@ -35,9 +35,25 @@ def box_rows(objects: Iterable[SeenObject], shape: tuple[int, int]) -> str:
 def ring_rows(objects: Iterable[SeenObject], shape: tuple[int, int]) -> str:
     """Return a row an object: class, then x and y of each point of its ring; see `single_ring`.
 
-    Objects whose outline is unknown, or no larger than a pixel's thousandth, get the ring of their box.
+    Objects whose outline is unknown, or no larger than a pixel's thousandth, get the ring of their box. Ultralytics
+    drops an object whose class and box are another one's: it is made narrower by the last decimal.
     """
-    return _text(f"{seen.class_number} {_numbers(_ring(seen, shape).ravel())}" for seen in objects)
+    rings: dict[str, None] = {}
+    boxes: set[tuple[float, ...]] = set()
+    for seen in objects:
+        ring = _ring(seen, shape)
+        row = _ring_row(seen, ring)
+        if row in rings:
+            continue
+        while (box := (seen.class_number, *ring.min(axis=0), *ring.max(axis=0))) in boxes:
+            ring[:, 0] = np.minimum(ring[:, 0], np.round(ring[:, 0].max() - _SMALLEST, 6))
+        boxes.add(box)
+        rings[_ring_row(seen, ring)] = None
+    return _text(rings)
+
+
+def _ring_row(seen: SeenObject, ring: NDArray[np.float64]) -> str:
+    return f"{seen.class_number} {_numbers(ring.ravel())}"
 
 
 def _box(bounds: Bounds, shape: tuple[int, int]) -> NDArray[np.float64]:
@@ -52,13 +68,13 @@ def _ring(seen: SeenObject, shape: tuple[int, int]) -> NDArray[np.float64]:
     """Return the points of an object's ring in shares of the tile, array (points, 2), three or more."""
     sides = np.array([shape[1], shape[0]], np.float64)
     if seen.outline is not None and seen.outline.area > 0:
-        points: NDArray[np.float64] = np.round(np.clip(single_ring(seen.outline) / sides, 0, 1), 6)
+        points = np.asarray(np.round(np.clip(single_ring(seen.outline) / sides, 0, 1), 6), np.float64)
         ring: NDArray[np.float64] = points[np.any(points != np.roll(points, 1, axis=0), axis=1)]
         if len(np.unique(ring, axis=0)) > 2:
             return ring
     centre_x, centre_y, width, height = _box(seen.bounds, shape)
     corners = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)]) / 2 * (width, height) + (centre_x, centre_y)
-    return np.asarray(np.clip(corners, 0, 1), np.float64)
+    return np.asarray(np.round(np.clip(corners, 0, 1), 6), np.float64)
 
 
 def _numbers(values: NDArray[np.float64]) -> str:

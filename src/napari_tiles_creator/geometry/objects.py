@@ -92,11 +92,6 @@ class TileAnnotations:
     instances: NDArray[np.uint32] | None = None
     classes: NDArray[np.uint16] | None = None
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing is drawn: no object is listed, and no pixel has a class."""
-        return not self.objects and (self.classes is None or not self.classes.any())
-
 
 @dataclass(frozen=True, slots=True)
 class Wanted:

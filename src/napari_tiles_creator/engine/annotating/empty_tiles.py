@@ -14,8 +14,15 @@ if TYPE_CHECKING:
 
     from napari_tiles_creator.engine.planning.image_plan import ImagePlan
     from napari_tiles_creator.engine.planning.plan import Plan
+    from napari_tiles_creator.geometry.objects import TileAnnotations
 
 NOTHING_DRAWN = "nothing is drawn on it (annotations.empty_tiles)"
+
+
+def counts_pixels(plan: Plan) -> bool:
+    """Whether whatever is visible of an object counts: the layout's masks show it, listed or not."""
+    has_masks = plan.partners is not None and (plan.partners.has_shapes or not plan.layout.masks_need_shapes)
+    return plan.layout.wanted.classes and has_masks
 
 
 def needs_counts(plan: Plan) -> bool:
@@ -36,11 +43,17 @@ class EmptyTiles:
 
     def __init__(self, plan: Plan, empty: Mapping[str, NDArray[np.bool_]] | None = None) -> None:
         told = plan.recipe.annotations.empty_tiles
+        self._counts_pixels = counts_pixels(plan)
         self._keeps_all = plan.layout.keeps_empty if told == "auto" else told == "keep"
         self._chosen: dict[str, set[int]] = {}
         if not isinstance(told, str):
             for split in plan.splits or ("",):
                 self._draw(plan, split, told, empty or {})
+
+    def is_empty(self, annotations: TileAnnotations) -> bool:
+        """Whether a tile shows nothing that counts."""
+        classes = annotations.classes if self._counts_pixels else None
+        return not annotations.objects and (classes is None or not classes.any())
 
     def keeps(self, image_name: str, index: int) -> bool:
         """Whether a tile is written although it shows nothing."""

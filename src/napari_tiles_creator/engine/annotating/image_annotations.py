@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_tiles_creator.annotations.combined_plane import CombinedPlane
+from napari_tiles_creator.engine.annotating.empty_tiles import counts_pixels
 from napari_tiles_creator.engine.pixels.calibrated_image import CalibratedImage
 from napari_tiles_creator.engine.planning.image_plan import Plane
 from napari_tiles_creator.errors import SourceError
@@ -63,7 +64,7 @@ class ImageAnnotations:
         if partner is None:
             raise ValueError(f"nothing is drawn on {image.name}")
         self._partner: Partner = partner
-        self._recipe, self._classes = plan.recipe, plan.classes
+        self._recipe, self._classes, self._counts_pixels = plan.recipe, plan.classes, counts_pixels(plan)
         self._wanted, self._hold_bytes = wanted, hold_bytes
         self._planes: dict[int, DrawnPlane] = {}
 
@@ -109,9 +110,9 @@ class ImageAnnotations:
     def is_empty(self, plane_number: int) -> NDArray[np.bool_]:
         """Tell at which places of a plane that was read a tile shows nothing, array (places,).
 
-        Where maps of classes are wanted, whatever is visible of an object counts.
+        Where the layout's masks show classes, whatever is visible of an object counts.
         """
-        rule = BorderRule("keep") if self._wanted.classes and self.rule.at_border != "drop" else self.rule
+        rule = BorderRule("keep") if self._counts_pixels and self.rule.at_border != "drop" else self.rule
         found: NDArray[np.bool_] = self._planes[plane_number].counts(boxes(self.image.tiling), rule) == 0
         return found
 

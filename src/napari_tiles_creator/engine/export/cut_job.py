@@ -148,21 +148,15 @@ class CutJob(ImageJob):
 
     def _filtered(self, planned: PlannedTile, drawn: TileAnnotations | None) -> str:
         """Return why a tile is left out for what it shows, empty where it is not."""
-        if (
-            drawn is not None
-            and drawn.is_empty
-            and not (self._empty and self._empty.keeps(self.image.name, planned.index))
-        ):
-            return NOTHING_DRAWN
+        if drawn is not None and self._empty is not None and self._empty.is_empty(drawn):
+            if not self._empty.keeps(self.image.name, planned.index):
+                return NOTHING_DRAWN
         least = self._recipe.tiling.min_foreground
         if least <= 0:
             return ""
         told = drawn if self._labels_tell else None
         share = labelled_share(planned, told) if told is not None else self._maker.share(planned)
         return too_little(share, least) if share < least else ""
-
-    def _keeps_empty(self, planned: PlannedTile) -> bool:
-        return self._empty is not None and self._empty.keeps(self.image.name, planned.index)
 
 
 def has_work(image: ImagePlan, done: Done, plane_number: int | None = None) -> bool:
