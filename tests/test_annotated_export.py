@@ -373,3 +373,15 @@ def test_a_measured_plan_counts_the_tiles_that_an_export_writes(with_empty, tmp_
     surveyed = {one.image.name: one.tiles for one in survey(make_plan(recipe))}
     assert surveyed == {name: sum(event.source == name for event in written) for name in surveyed}
     assert sum(surveyed.values()) == len(written) < len(make_plan(recipe))
+
+
+@pytest.mark.parametrize("layout", ["yolo-classify", "microglia-yolo"])
+def test_a_sliver_is_no_object_whatever_else_is_asked(cells, tmp_path, layout):
+    """The foreground of a tile counts every labelled pixel; whether it shows an object is asked of the objects."""
+    split = {"train": 0.6, "val": 0.4} if layout == "yolo-classify" else None
+    plain = recipe_of(cells, tmp_path / "plain", layout, "yolo", annotations__min_visible=0.9, export__split=split)
+    exported(plain)
+    exported(plain.changed({"export.folder": str(tmp_path / "filtered"), "tiling.min_foreground": 1e-6}))
+    written = {row["tile"] for row in table(tmp_path / "plain" / "tiles.csv")}
+    assert {row["tile"] for row in table(tmp_path / "filtered" / "tiles.csv")} == written
+    assert not any("background" in tile for tile in written)

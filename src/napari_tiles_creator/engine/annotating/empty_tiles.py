@@ -50,10 +50,11 @@ class EmptyTiles:
             for split in plan.splits or ("",):
                 self._draw(plan, split, told, empty or {})
 
-    def is_empty(self, annotations: TileAnnotations) -> bool:
-        """Whether a tile shows nothing that counts."""
+    def leaves_out(self, index: int, image: ImagePlan, annotations: TileAnnotations) -> bool:
+        """Whether a tile of an image shows nothing that counts, and is not written for that."""
         classes = annotations.classes if self._counts_pixels else None
-        return not annotations.objects and (classes is None or not classes.any())
+        is_empty = not annotations.objects and (classes is None or not classes.any())
+        return is_empty and not self.keeps(image.name, index)
 
     def keeps(self, image_name: str, index: int) -> bool:
         """Whether a tile is written although it shows nothing."""

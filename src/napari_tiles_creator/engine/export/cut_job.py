@@ -148,9 +148,8 @@ class CutJob(ImageJob):
 
     def _filtered(self, planned: PlannedTile, drawn: TileAnnotations | None) -> str:
         """Return why a tile is left out for what it shows, empty where it is not."""
-        if drawn is not None and self._empty is not None and self._empty.is_empty(drawn):
-            if not self._empty.keeps(self.image.name, planned.index):
-                return NOTHING_DRAWN
+        if drawn is not None and self._empty is not None and self._empty.leaves_out(planned.index, self.image, drawn):
+            return NOTHING_DRAWN
         least = self._recipe.tiling.min_foreground
         if least <= 0:
             return ""
