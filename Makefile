@@ -37,10 +37,11 @@ screenshots: $(VENV)/.test  ## the pictures in docs/images, from a real window
 	@sh scripts/system_libraries.sh
 	$(RUN) $(BIN)/python scripts/make_screenshots.py
 
-benchmark: $(VENV)/.benchmark $(VENV)/.test  ## export rates beside a plain loop and patchify; scans beside tifffile; how long the dock keeps napari waiting
+benchmark: $(VENV)/.benchmark $(VENV)/.test  ## export rates beside a plain loop and patchify; scans beside tifffile; annotations; how long the dock keeps napari waiting
 	@sh scripts/system_libraries.sh
 	$(BIN)/python benchmarks/export_rate.py
 	$(BIN)/python benchmarks/scan_rate.py
+	$(BIN)/python benchmarks/annotation_rate.py
 	$(RUN) $(BIN)/python benchmarks/widget_latency.py
 
 clients: $(VENV)/.core  ## the programs that train from the datasets judge them, each in an environment of its own (5 GB, half an hour)

@@ -12,7 +12,7 @@ import pytest
 
 CLIENTS = Path(__file__).parents[1] / "scripts" / "clients"
 # Layouts whose client needs nothing but what the tests need, and how many datasets each gets.
-LIGHT = {"coco": 8}
+LIGHT = {"coco": 8, "coco-polygons": 8}
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ FLAGS = {
     "yolo-semantic": (*_PNG, *_SPLIT),
     "yolo-classify": (*_PNG, *_SPLIT),
     "coco": (*_PNG, *_SPLIT),
+    "coco-polygons": (*_PNG, *_SPLIT),
 }
 # These have no place for tiles without an object: asked to keep them, they say so.
 REFUSES_EMPTY = ("microglia-unet", "microglia-yolo")

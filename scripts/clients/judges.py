@@ -41,6 +41,7 @@ def _ultralytics(task: str) -> Judge:
     return Judge("torch", "verify_ultralytics.py", ("--task", task, "--train"), ("ultralytics",))
 
 
+_COCO = Judge("coco", "verify_coco.py", ("--sahi",), ("pycocotools", "sahi"), light=())
 JUDGES = {
     "pairs": Judge("torch", "verify_semantic_pairs.py", ("--smp",), ("monai", "segmentation-models-pytorch")),
     "stardist": Judge("tensorflow", "verify_stardist.py", ("--train",), ("stardist",)),
@@ -51,7 +52,8 @@ JUDGES = {
     "yolo-segment": _ultralytics("segment"),
     "yolo-semantic": _ultralytics("semantic"),
     "yolo-classify": _ultralytics("classify"),
-    "coco": Judge("coco", "verify_coco.py", ("--sahi",), ("pycocotools", "sahi"), light=()),
+    "coco": _COCO,
+    "coco-polygons": _COCO,
 }
 # One thread each: the verdicts run side by side.
 _QUIET = {"QT_QPA_PLATFORM": "offscreen", "OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore"}
