@@ -43,10 +43,17 @@ EVERYTHING = {
     "tiling.max_random_overlap": 0.25,
     "tiling.exclude_tiles": ["a_003"],
     "tiling.foreground": "dark",
+    "annotations.labels": "/labels",
+    "annotations.boxes": "napari:layers",
+    "annotations.classes": ["cell", "debris"],
+    "annotations.labels_hold": "classes",
     "annotations.min_visible": 0.3,
     "annotations.at_border": "drop",
+    "annotations.empty_tiles": 0.25,
     "export.folder": "/else/where",
     "export.name": "{stem}_x{index:05d}",
+    "export.layout": "pairs",
+    "export.split": {"train": 0.7, "val": 0.2, "test": 0.1, "by": "group", "group": "m(.)", "seed": 3, "gap_px": 8},
     "export.compression": "zstd",
     "export.quality": 80,
 }
@@ -75,6 +82,10 @@ def test_every_field_comes_back(dock):
         {"media.colours": ["magenta", "none", "#0080ff"]},  # not beside a channel
         {"media.z": "max", "media.t": "mean"},
         {"media.z": "each", "media.t": 2},
+        {"normalization.scope": "dataset", "normalization.ranges": [[12.5, 4012], [0, 1]]},
+        {"annotations.classes": "/names.txt", "annotations.empty_tiles": "drop"},
+        {"export.split": {"by": "table", "table": "/splits.csv", "stratify": False}},
+        {"export.split": {"train": 1 / 3, "val": 1 / 3, "test": 1 / 3, "by": "blocks", "gap_px": 16}},
     ],
 )
 def test_other_values_come_back(dock, fields):
@@ -111,10 +122,13 @@ def test_preset_box(dock, qtbot, name):
     dock.media.editor("folder").line.setText("/my/images")
     dock.media.editor("pattern").set_value("*.png")
     dock.export.editor("folder").line.setText("/my/tiles")
+    dock.annotations.editor("labels").line.setText("/my/masks")
     row = list(PRESETS).index(name)
     dock.bar.preset.setCurrentIndex(row)
     dock.bar.preset.activated.emit(row)
-    expected = Recipe.preset(name, source="/my/images", output="/my/tiles").changed({"media.pattern": "*.png"})
+    expected = Recipe.preset(name, source="/my/images", output="/my/tiles").changed(
+        {"media.pattern": "*.png", "annotations.labels": "/my/masks"}
+    )
     assert dock.recipe() == expected
 
 

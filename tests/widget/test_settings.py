@@ -64,7 +64,8 @@ def test_the_next_dock_goes_on_with_the_last_settings(opened, qtbot, images, tmp
     qtbot.mouseClick(dock.calibration.header, Qt.MouseButton.LeftButton)  # fold it away
     dock = opened()
     assert dock.recipe() == recipe
-    assert [name for name, panel in dock.column.panels.items() if not panel.header.is_unfolded] == ["calibration"]
+    folded = {name for name, panel in dock.column.panels.items() if not panel.header.is_unfolded}
+    assert folded == {"calibration", "annotations"}
     qtbot.waitUntil(lambda: dock.plan is not None and dock.plan.recipe == recipe)
 
 
@@ -170,3 +171,12 @@ def test_nothing_is_written_where_napari_keeps_no_settings(make_napari_viewer, t
 
 def test_defaults_here_are_those_of_the_manifest(page):
     assert Preferences.read() == Preferences()
+
+
+def test_annotations_that_have_gone_are_forgotten(opened, images, tmp_path):
+    (tmp_path / "names.txt").write_text("cell\n")
+    changes = {"annotations.labels": str(tmp_path / "gone"), "annotations.classes": str(tmp_path / "names.txt")}
+    dock = opened()
+    dock.set_recipe(settings_of(images, tmp_path).changed(changes | {"annotations.boxes": "napari:layers"}))
+    annotations = opened().recipe().annotations
+    assert (annotations.labels, annotations.boxes, annotations.classes) == (None, None, changes["annotations.classes"])

@@ -10,15 +10,18 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import QEvent, Signal
 from superqt.utils import qdebounced
 
+from napari_tiles_creator._widget.followed_layers import FollowedLayers
 from napari_tiles_creator._widget.form import RecipeForm
 from napari_tiles_creator._widget.last_session import LastSession
 from napari_tiles_creator._widget.memory import Memory
 from napari_tiles_creator._widget.preferences import Preferences
+from napari_tiles_creator._widget.viewing.drawn_layers import classes_in_layers, drawn_in_layers
 from napari_tiles_creator._widget.viewing.layers import ROLES, Layers
 from napari_tiles_creator._widget.viewing.loading import LoadingTiles
 from napari_tiles_creator._widget.viewing.preview import Preview
 from napari_tiles_creator._widget.viewing.sample import Sample
-from napari_tiles_creator._widget.viewing.sources import OpenLayers, scan_layers
+from napari_tiles_creator._widget.viewing.sources import scan_layers
+from napari_tiles_creator._widget.work.drawn import Drawn
 from napari_tiles_creator._widget.work.emptying import EmptyingFolder
 from napari_tiles_creator._widget.work.exporting import Exporting
 from napari_tiles_creator._widget.work.histograms import Histograms
@@ -47,8 +50,8 @@ class TilesCreatorWidget(RecipeForm):
 
     Attributes
     ----------
-    media, calibration, normalization, tiles, export : Panel
-        The panels.
+    media, calibration, normalization, tiles, annotations, export : Panel
+        The panels; annotations stand inside export.
     recipeChanged : Signal()
         A panel shows something else.
     plan : Plan or None
@@ -66,14 +69,20 @@ class TilesCreatorWidget(RecipeForm):
 
     def __init__(self, napari_viewer: Viewer) -> None:
         super().__init__(napari_viewer)
+        self._viewer = napari_viewer
         self.plan: Plan | None = None
         self._jobs = Jobs()
         self._memory = Memory.load()
         self._layers = Layers(napari_viewer, self._on_layer_removed)
-        self._planning = Planning(self._jobs, self.media, self._show_outcome, partial(scan_layers, napari_viewer))
-        self._open_layers = OpenLayers(napari_viewer, self._on_open_layers)
+        self._read_drawn = partial(drawn_in_layers, napari_viewer)
+        self._planning = Planning(
+            self._jobs, self.media, self._show_outcome, partial(scan_layers, napari_viewer), self._read_drawn
+        )
         self._sample = Sample(self._layers, self._jobs, self.media.sampling, self._end_sample, self.open_image)
         self._preview = Preview(self._layers, self.tiles, self._jobs, self.fail)
+        self._followed = FollowedLayers(
+            napari_viewer, self, self._rescan, self._refresh, self._preview.reread_annotations
+        )
         self._exporting = Exporting(
             self._jobs, self.footer, self._memory, self.exportFinished.emit, self.fail, self._end_export
         )
@@ -82,7 +91,6 @@ class TilesCreatorWidget(RecipeForm):
         self._loading = LoadingTiles(self._layers, self.export, self._jobs, self.fail)
         self._last_session = LastSession(self, self._memory)
         self._follow = qdebounced(self._refresh, timeout=DEBOUNCE_MS, parent=self)
-        self._follow_layers = qdebounced(self._rescan, timeout=DEBOUNCE_MS, parent=self)
         self._connect()
         self._begin()
         self._last_session.recall()
@@ -108,6 +116,12 @@ class TilesCreatorWidget(RecipeForm):
             self._jobs.drop("plan")
             self._show_outcome(Outcome(error=error))
             return
+        if recipe.annotations.boxes == OPEN_LAYERS and recipe.annotations.classes is None:
+            # Their order counts: it is put where it can be seen and changed, and comes back as an edit.
+            names = classes_in_layers(self._viewer)
+            if names:
+                self.annotations.editor("classes").set_value(names)
+                return
         self.bar.show_recipe(recipe)
         self.export.show_command(recipe)
         if recipe.media.folder:
@@ -116,11 +130,6 @@ class TilesCreatorWidget(RecipeForm):
             self._planning.forget()
             self.media.start_scan()
             self._show_outcome(Outcome())
-
-    def _on_open_layers(self) -> None:
-        """Look again at the layers where these are the images."""
-        if self.media.fields()["folder"] == OPEN_LAYERS:
-            self._follow_layers()
 
     def _rescan(self) -> None:
         self._planning.forget()
@@ -155,6 +164,7 @@ class TilesCreatorWidget(RecipeForm):
         self._planning.forget()
         self._histograms.clear()
         self.tiles.show_all.setChecked(False)
+        self.tiles.show_annotations.setChecked(True)
         self.tiles.offer_images([])
         self._begin()
 
@@ -215,9 +225,15 @@ class TilesCreatorWidget(RecipeForm):
             self.fail(RecipeError.of("export.folder", "choose a folder for the tiles"))
             return
         if self.plan is not None and self.plan.recipe == recipe:
-            self._exporting.start(recipe, self.plan, None)
-        else:  # made anew of the headers that are known
-            self._exporting.start(recipe, None, self._planning.scanned(recipe.media))
+            self._exporting.start(recipe, self.plan, None, Drawn())
+            return
+        scanned = self._planning.scanned(recipe.media)  # made anew of the headers that are known
+        try:
+            drawn = self._read_drawn(recipe, scanned or [])
+        except TilesError as error:
+            self.fail(error)
+        else:
+            self._exporting.start(recipe, None, scanned, drawn)
 
     def _end_export(self, failed: bool) -> None:
         """Look what stands in the export folder now; where images failed, look at these again, too."""
@@ -285,9 +301,8 @@ class TilesCreatorWidget(RecipeForm):
         if event.type() == QEvent.Type.ParentChange and self.parent() is None and hasattr(self, "_follow"):
             self._jobs.drop_all()
             self._follow.cancel()
-            self._follow_layers.cancel()
             self._last_session.remember()
-            for part in (self._preview, self._sample, self._loading, self._open_layers, self._layers, self._icons):
+            for part in (self._preview, self._sample, self._loading, self._followed, self._layers, self._icons):
                 part.close()
         handled: bool = super().event(event)
         return handled

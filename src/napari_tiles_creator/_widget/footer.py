@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QEvent, Signal
 from qtpy.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
@@ -12,13 +13,16 @@ from napari_tiles_creator._widget.controls.details import Details
 from napari_tiles_creator._widget.controls.labels import show_linked, wrapped_label
 from napari_tiles_creator._widget.controls.words import counted, duration, grouped, plain
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 # The rate is that of the last few seconds: what began slowly must not spoil the time left.
 RATE_SECONDS = 5.0
 LONGEST_NOTE = 90
 
 
 class Footer(QWidget):
-    """Status line, notes, last result, progress bar, Export and Cancel.
+    """Status line, legend, notes, last result, progress bar, Export and Cancel.
 
     Attributes
     ----------
@@ -32,6 +36,8 @@ class Footer(QWidget):
         super().__init__()
         self.status = wrapped_label(muted=False)
         self.status.linkActivated.connect(self.fieldAsked)
+        self.legend = wrapped_label(muted=False)
+        self.legend.hide()
         self.notes = Details(muted=True)
         self.error = wrapped_label(muted=False)
         self.error.hide()
@@ -50,7 +56,7 @@ class Footer(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 6, 8, 8)
         layout.setSpacing(6)
-        for widget in (self.status, self.notes, self.error, self.result, self.bar):
+        for widget in (self.status, self.legend, self.notes, self.error, self.result, self.bar):
             layout.addWidget(widget)
         buttons = QHBoxLayout()
         buttons.addWidget(self.export_button, 2)
@@ -64,6 +70,22 @@ class Footer(QWidget):
         self._status = (text, field, link)
         self._show_error()
         show_linked(self.status, text, field, link)
+
+    def show_legend(self, entries: Mapping[str, tuple[str, int]]) -> None:
+        """Say which colour stands for which split, and how many tiles it gets.
+
+        Parameters
+        ----------
+        entries : mapping
+            Colour and number of tiles of each split; empty says nothing.
+        """
+        # What is drawn in these colours is told by its name, too.
+        words = (
+            f'<span style="color: {colour}">■</span>\u00a0{name}\u00a0{grouped(count)}'
+            for name, (colour, count) in entries.items()
+        )
+        self.legend.setText("\u2002 ".join(words))
+        self.legend.setVisible(bool(entries))
 
     def changeEvent(self, event: QEvent) -> None:
         """Write the link in the text's colour of a new theme: Qt's blue cannot be read on a dark one."""

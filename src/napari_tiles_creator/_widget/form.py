@@ -17,6 +17,7 @@ from napari_tiles_creator._widget.panels.normalization import NormalizationPanel
 from napari_tiles_creator._widget.panels.tiles import TilesPanel
 from napari_tiles_creator._widget.problems import in_words, nothing_to_cut, plan_notes, plan_status
 from napari_tiles_creator._widget.recipe_bar import RecipeBar, with_preset
+from napari_tiles_creator._widget.viewing.colours import of_split
 from napari_tiles_creator.errors import FieldProblem, RecipeError, TilesError
 from napari_tiles_creator.recipe.document import Recipe
 
@@ -33,7 +34,7 @@ RECIPE_FILES = "Recipes (*.yaml *.yml *.json)"
 
 
 class RecipeForm(QWidget):
-    """Recipe bar, five panels, foot.
+    """Recipe bar, five panels (one more inside the last), foot.
 
     The form keeps no settings: `recipe` composes what the panels show, `set_recipe` does the reverse.
 
@@ -55,7 +56,10 @@ class RecipeForm(QWidget):
         self.normalization = NormalizationPanel(self._icons)
         self.tiles = TilesPanel(self._icons)
         self.export = ExportPanel(self._icons, self.normalization)
-        self.column = PanelColumn((self.media, self.calibration, self.normalization, self.tiles, self.export))
+        self.annotations = self.export.annotations
+        self.column = PanelColumn(
+            (self.media, self.calibration, self.normalization, self.tiles, self.export), inside=(self.annotations,)
+        )
         self.footer = Footer()
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
@@ -148,12 +152,14 @@ class RecipeForm(QWidget):
         for panel in (self.media, self.calibration, self.normalization, self.tiles):
             panel.show_plan(plan)
         labels = self.column.labels_of_fields()
+        self.footer.show_legend({name: (of_split(name), count) for name, count in outcome.splits.items()})
         self.footer.show_notes([in_words(note, labels) for note in plan_notes(plan)] if plan is not None else [])
         self.export.show_target(plan, outcome.target, outcome.free_bytes, rate)
         self.footer.show_action(action_text(outcome.target))
         error = outcome.error or outcome.target_error or (nothing_to_cut(plan) if plan is not None else None)
         if error is not None:
             problems = self.column.show_problems(error) or (FieldProblem("", str(error)),)
+            self.export.show_refusal(problems)
             self.footer.show_status(problems[0].message, problems[0].field)
         else:
             self.footer.show_status(*_status(plan))

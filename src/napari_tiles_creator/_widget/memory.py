@@ -17,6 +17,8 @@ from napari_tiles_creator.recipe.media import OPEN_LAYERS
 
 # Exports whose images are remembered.
 MOST_DATASETS = 50
+# What nobody needs to see at first.
+FOLDED = ("annotations",)
 # Share of a new export in the rate: a slow disk is noticed, one odd export forgotten.
 NEWEST_SHARE = 0.5
 
@@ -41,7 +43,7 @@ class Memory:
 
     path: Path | None
     recipe: dict[str, Any] = field(default_factory=dict)
-    folded: list[str] = field(default_factory=list)
+    folded: list[str] = field(default_factory=lambda: list(FOLDED))
     rate: float | None = None
     datasets: dict[str, str] = field(default_factory=dict)
 
@@ -60,7 +62,7 @@ class Memory:
         return cls(
             path,
             recipe=content["recipe"] if isinstance(content.get("recipe"), dict) else {},
-            folded=[str(name) for name in folded] if isinstance(folded, list) else [],
+            folded=[str(name) for name in folded] if isinstance(folded, list) else list(FOLDED),
             rate=float(rate) if isinstance(rate, (int, float)) and rate > 0 else None,
             datasets={str(k): str(v) for k, v in datasets.items()} if isinstance(datasets, dict) else {},
         )
@@ -82,7 +84,7 @@ class Memory:
             os.replace(staged, self.path)
 
     def last_recipe(self) -> Recipe | None:
-        """Return the last recipe without folders that have gone since; None where there is none, or an old one."""
+        """Return the last recipe without places that have gone since; None where there is none, or an old one."""
         if not self.recipe:
             return None
         try:
@@ -92,7 +94,10 @@ class Memory:
         # A path may name an array in its file: images.h5#/raw.
         images = (Path(recipe.media.folder), Path(recipe.media.folder.partition("#")[0]))
         tiles = Path(recipe.export.folder)
-        gone = {}
+        gone: dict[str, Any] = {}
+        for name, place in recipe.places.items():
+            if name.startswith("annotations.") and (place == OPEN_LAYERS or not Path(place).exists()):
+                gone[name] = None
         if recipe.media.folder and (recipe.media.folder == OPEN_LAYERS or not any(path.exists() for path in images)):
             gone["media.folder"] = ""
         if recipe.export.folder and not (tiles.exists() or tiles.absolute().parent.exists()):

@@ -53,6 +53,7 @@ def in_words(text: str, labels: Mapping[str, str]) -> str:
     """
     text = re.sub(r"give --[a-z-]+ \(([a-z_.]+)\)", r"enter it at \1", text)
     text = re.sub(r"say it with --[a-z-]+, (such as [^()]+) \(([a-z_.]+); ", r"say it at \2, \1 (", text)
+    text = re.sub(r" \(--[a-z-]+ [^()\s]+\)", "", text)
     return re.sub(r"\b[a-z]+\.[a-z][a-z_]*\b", lambda field: labels.get(field[0], field[0]), text)
 
 

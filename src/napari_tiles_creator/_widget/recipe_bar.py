@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 PRESET_LABELS = {"unet": "UNet", "yolo": "YOLO", "axons": "Axons", "imgsplit": "Imgsplit"}
 OWN = "Own"
+# Fields of the annotations that say what is drawn on the images, not what becomes of it.
+DRAWN = ("labels", "boxes", "classes", "labels_hold")
 
 
 class RecipeBar(QWidget):
@@ -69,14 +71,16 @@ class RecipeBar(QWidget):
 
 
 def with_preset(recipe: Recipe, name: str) -> Recipe:
-    """Return a preset with the images and the export folder of a recipe."""
-    data = Recipe.preset(name).to_dict()
-    data["media"] = recipe.to_dict()["media"]
+    """Return a preset with the images, what is drawn on them, and the export folder of a recipe."""
+    data, kept = Recipe.preset(name).to_dict(), recipe.to_dict()
+    data["media"] = kept["media"]
+    data["annotations"] |= {field: kept["annotations"][field] for field in DRAWN}
     data["export"]["folder"] = recipe.export.folder
     return Recipe.of(data)
 
 
 def same_settings(one: Recipe, other: Recipe) -> bool:
-    """Tell whether two recipes differ in nothing but the images they are for and where the tiles go."""
+    """Tell whether two recipes differ in nothing but the images they are for, annotated or not, and the folder."""
     export = other.export.model_copy(update={"folder": one.export.folder})
-    return one == other.model_copy(update={"media": one.media, "export": export})
+    drawn = other.annotations.model_copy(update={field: getattr(one.annotations, field) for field in DRAWN})
+    return one == other.model_copy(update={"media": one.media, "export": export, "annotations": drawn})

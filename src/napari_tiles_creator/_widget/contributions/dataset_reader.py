@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_tiles_creator._widget.controls.words import grouped
-from napari_tiles_creator.engine.export.head import fingerprint
 from napari_tiles_creator.engine.export.manifest import HEAD, TABLE, Manifest
+from napari_tiles_creator.engine.planning.fingerprint import fingerprint
 from napari_tiles_creator.engine.planning.opening import open_found
 from napari_tiles_creator.engine.steps import result_of
 from napari_tiles_creator.errors import DatasetError, SourceError
@@ -128,7 +128,7 @@ def _is_same(info: SourceInfo, facts: dict[str, Any]) -> bool:
     return (
         list(info.shape) == facts["shape"]
         and info.dtype.name == facts["dtype"]
-        and (known is None or fingerprint(info) == known)
+        and (known is None or fingerprint(info.files) == known)
     )
 
 

@@ -84,14 +84,17 @@ class ChoiceEditor(_LeavesWheel, QComboBox):
     ----------
     labels : mapping
         What is shown for each value.
+    tips : mapping, optional
+        What some of them mean, in one sentence.
     """
 
     changed = Signal()
 
-    def __init__(self, labels: Mapping[Any, str]) -> None:
+    def __init__(self, labels: Mapping[Any, str], tips: Mapping[Any, str] | None = None) -> None:
         super().__init__()
-        self._values = list(labels)
+        self._values, self._tips = list(labels), dict(tips or {})
         self.addItems(list(labels.values()))
+        self.forbid({})
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(3)
         self.setStyleSheet(NARROW_COMBO)
@@ -111,7 +114,7 @@ class ChoiceEditor(_LeavesWheel, QComboBox):
         for row, value in enumerate(self._values):
             item = self.model().item(row)
             item.setEnabled(value not in reasons)
-            item.setToolTip(reasons.get(value, ""))
+            item.setToolTip(reasons.get(value) or self._tips.get(value, ""))
 
 
 class SegmentsEditor(QWidget):

@@ -26,9 +26,11 @@ class PanelColumn(QScrollArea):
     ----------
     panels : iterable of Panel
         From top to bottom.
+    inside : iterable of Panel, optional
+        Those that stand inside others.
     """
 
-    def __init__(self, panels: Iterable[Panel[Any]]) -> None:
+    def __init__(self, panels: Iterable[Panel[Any]], inside: Iterable[Panel[Any]] = ()) -> None:
         super().__init__()
         self.panels = {panel.name: panel for panel in panels}
         body = QWidget()
@@ -38,6 +40,7 @@ class PanelColumn(QScrollArea):
         for panel in self.panels.values():
             column.addWidget(panel)
         column.addStretch(1)
+        self.panels |= {panel.name: panel for panel in inside}
         self.setWidget(body)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -64,6 +67,9 @@ class PanelColumn(QScrollArea):
             section, _, field = problem.field.partition(".")
             if section in self.panels:
                 self.panels[section].show_problem(field, problem.message)
+                for outer in self.panels.values():
+                    if outer.isAncestorOf(self.panels[section]):
+                        outer.header.warning.show()
         return problems
 
     def labels_of_fields(self) -> dict[str, str]:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, get_args
 
 from qtpy.QtCore import QUrl
 from qtpy.QtGui import QDesktopServices
-from qtpy.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
+from qtpy.QtWidgets import QGridLayout, QHBoxLayout, QProgressBar, QPushButton, QWidget
+from superqt.utils import signals_blocked
 
 from napari_tiles_creator._widget.controls.command import CommandLine
 from napari_tiles_creator._widget.controls.details import Details
@@ -15,26 +16,31 @@ from napari_tiles_creator._widget.controls.editors import ChoiceEditor, IntegerE
 from napari_tiles_creator._widget.controls.labels import wrapped_label
 from napari_tiles_creator._widget.controls.line import LineEditor
 from napari_tiles_creator._widget.controls.path import PathEditor
+from napari_tiles_creator._widget.controls.split import SplitEditor
 from napari_tiles_creator._widget.controls.words import counted, duration, grouped, size
+from napari_tiles_creator._widget.panels.annotations import AnnotationsPanel
+from napari_tiles_creator._widget.panels.layouts import LAYOUT_LABELS, LAYOUT_TIPS, need_of
 from napari_tiles_creator._widget.panels.panel import Panel
 from napari_tiles_creator.engine.export.estimate import Remaining
 from napari_tiles_creator.errors import RecipeError
 from napari_tiles_creator.recipe.command_line import command_line
 from napari_tiles_creator.recipe.document import FORMATS_OF_TYPE
 from napari_tiles_creator.recipe.export import LAYOUTS, TILE_FORMATS, Compression, Export
+from napari_tiles_creator.recipe.media import OPEN_LAYERS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from napari_tiles_creator._widget.controls.icons import ThemeIcons
     from napari_tiles_creator._widget.panels.normalization import NormalizationPanel
     from napari_tiles_creator.engine.export.target import TargetState
     from napari_tiles_creator.engine.planning.plan import Plan
+    from napari_tiles_creator.errors import FieldProblem
     from napari_tiles_creator.recipe.document import Recipe
-
-LAYOUT_LABELS = {"flat": "One folder (flat)"}
 
 
 class ExportPanel(Panel[Export]):
-    """The recipe's section ``export``.
+    """The recipe's section ``export``, and in it the panel of the section ``annotations``.
 
     Parameters
     ----------
@@ -42,6 +48,11 @@ class ExportPanel(Panel[Export]):
         Where icons come from.
     normalization : NormalizationPanel
         Beside its type the format is shown, because the two are chosen together.
+
+    Attributes
+    ----------
+    annotations : AnnotationsPanel
+        What is drawn on the images.
     """
 
     name = "export"
@@ -63,7 +74,10 @@ class ExportPanel(Panel[Export]):
         self.state = wrapped_label(muted=True)
         self.add_widget(self.state)
         grid = self.add_grid()
-        self.add_fields(grid, ("layout", "Layou&t", ChoiceEditor({n: LAYOUT_LABELS.get(n, n) for n in LAYOUTS})))
+        self._add_layout(grid)
+        self.annotations = AnnotationsPanel(self.icons)
+        self.annotations.header.unfold(False)
+        self.add_widget(self.annotations)
         more = self.add_grid(more="Names, compression")
         self.add_fields(more, ("name", "Names", LineEditor()))
         self.add_fields(more, ("compression", "Compress", ChoiceEditor({name: name for name in get_args(Compression)})))
@@ -77,6 +91,31 @@ class ExportPanel(Panel[Export]):
             widget.hide()
         self.state.hide()
         self._add_actions()
+
+    def _add_layout(self, grid: QGridLayout) -> None:
+        """Lay out the form of the dataset and its split, with a button for the type that a form needs."""
+        labels = {name: LAYOUT_LABELS.get(name, name) for name in LAYOUTS}
+        self.add_fields(grid, ("layout", "Layou&t", ChoiceEditor(labels, LAYOUT_TIPS)))
+        self.need_button = QPushButton()
+        self.need_button.setToolTip("Set the type and the format of the tiles to what this layout is made of.")
+        self.need_button.clicked.connect(self._take_need)
+        self.need_button.hide()
+        grid.addWidget(self.need_button, grid.rowCount(), 0, 1, grid.columnCount())
+        self.split = SplitEditor()
+        self.add_fields(self.add_grid(), ("split", "", self.split))
+        self._grids.append(self.split.grid)  # its labels are aligned with the panels'
+
+    def _take_need(self) -> None:
+        """Set type and format as the layout needs them."""
+        need = need_of(self.editor("layout").value())
+        if need is None:
+            return
+        if need.dtype is not None:
+            with signals_blocked(self):  # type and format change together
+                self.editor("format").set_value(need.formats[0])
+            self._normalization.take_type(need.dtype)
+        self.editor("format").set_value(need.formats[0])
+        self._edited()
 
     def _add_actions(self) -> None:
         self.empty_button = QPushButton("&Empty folder…")
@@ -106,15 +145,20 @@ class ExportPanel(Panel[Export]):
         reason = f"cannot hold {dtype} tiles"
         self.editor("format").forbid({name: f".{name} {reason}" for name in TILE_FORMATS if name not in allowed})
         chosen = self.editor("format").value()
+        need = need_of(self.editor("layout").value())
+        types = self._normalization.tile_types
+        self.need_button.setVisible(need is not None and not all(need.allows(name, chosen) for name in types))
+        self.need_button.setText(need.words if need is not None else "")
         self.show_row("compression", chosen == "tif")
         self.show_row("quality", chosen == "jpg")
         for button in (self.load_button, self.open_button, self.empty_button):
             button.setEnabled(bool(self.editor("folder").value()))
 
     def summary(self) -> str:
-        """Return layout and folder."""
+        """Return the layout, and the split; without one, the folder."""
         folder = self.editor("folder").value()
-        return f"{self.editor('layout').value()}, {Path(folder).name}" if folder else self.editor("layout").value()
+        more = self.split.summary() or (Path(folder).name if folder else "")
+        return ", ".join(filter(None, [self.editor("layout").value(), more]))
 
     # ---- what the plan comes to ----
 
@@ -134,6 +178,7 @@ class ExportPanel(Panel[Export]):
         rate : float or None
             Of earlier exports on this machine; see `Remaining.seconds`.
         """
+        self.refresh()  # the images' type is known now
         state = state_text(target) if plan is not None and target is not None else ""
         self.state.setText(state)
         self.state.setVisible(bool(state))
@@ -153,10 +198,20 @@ class ExportPanel(Panel[Export]):
             )
         self.shortage.setVisible(short)
 
+    def show_refusal(self, problems: Iterable[FieldProblem]) -> None:
+        """Show beside the layout, too, what it refuses, whichever field can mend it."""
+        layout = self.editor("layout").value()
+        for problem in problems:
+            if problem.message.startswith(f"{layout}: ") and problem.field != "export.layout":
+                self.show_problem("layout", problem.message)
+
     def show_command(self, recipe: Recipe) -> None:
         """Show the command line that does what a recipe says; nothing while a folder is missing."""
         if not recipe.media.folder or not recipe.export.folder:
             self.command.show_command("")
+            return
+        if OPEN_LAYERS in (recipe.annotations.labels, recipe.annotations.boxes):
+            self.command.show_command("", "annotations are layers open in napari: save them to a folder for that")
             return
         try:
             self.command.show_command(command_line(recipe))

@@ -21,7 +21,7 @@ from napari_tiles_creator._widget.panels.sources_model import SourcesModel
 from napari_tiles_creator._widget.panels.sources_table import SourcesTable
 from napari_tiles_creator._widget.problems import in_words
 from napari_tiles_creator._widget.questions import question_among
-from napari_tiles_creator.engine.planning.plan import MUCH_MEMORY_BYTES
+from napari_tiles_creator.engine.planning.warnings import MUCH_MEMORY_BYTES
 from napari_tiles_creator.recipe.media import OPEN_LAYERS, Media
 from napari_tiles_creator.sources.folder import literal_pattern
 from napari_tiles_creator.sources.registry import EXTENSIONS

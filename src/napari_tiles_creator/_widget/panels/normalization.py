@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from qtpy.QtWidgets import QHBoxLayout
+from superqt.utils import signals_blocked
 
 from napari_tiles_creator._widget.controls.editors import CheckEditor, ChoiceEditor, PairEditor, SegmentsEditor
 from napari_tiles_creator._widget.controls.histogram import HistogramView
 from napari_tiles_creator._widget.controls.line import LineEditor, number
+from napari_tiles_creator._widget.controls.ranges import RangesEditor
 from napari_tiles_creator._widget.panels.panel import Panel
+from napari_tiles_creator.errors import TilesError
 from napari_tiles_creator.recipe.normalization import FULL_RANGE, SCOPES, TILE_TYPES, Normalization, TileType
 
 if TYPE_CHECKING:
@@ -25,6 +29,7 @@ SCOPE_TIPS = {
     "image": "One range for all tiles of an image.",
     "dataset": "One range for all tiles of all images.",
 }
+GIVEN = "The range is that of another dataset."
 NOT_NORMALIZED = "Values stay as they are with None: choose Local, Global or Dataset."
 
 
@@ -59,6 +64,9 @@ class NormalizationPanel(Panel[Normalization]):
             can_be_one=False,
         )
         self.add_fields(self.grid, ("percentiles", "Ran&ge", percentiles))
+        ranges = RangesEditor()
+        ranges.datasetChosen.connect(self.take_dataset)
+        self.add_fields(self.grid, ("ranges", "", ranges))
         self.type_row = self.add_fields(
             self.grid,
             ("dtype", "T&ype", ChoiceEditor({None: "as images", **{name: name for name in TILE_TYPES}})),
@@ -77,10 +85,13 @@ class NormalizationPanel(Panel[Normalization]):
     def refresh(self) -> None:
         """Disable what has no effect without a normalization, and show what an empty upper bound means."""
         on = self.editor("scope").value() != "none"
-        for field in ("low", "high", "percentiles"):
+        for field in ("low", "high"):
             self.enable(field, on, NOT_NORMALIZED)
         why_not = "The images have no channels: they have one range." if on else NOT_NORMALIZED
         self.enable("per_channel", on and self._has_channels, why_not)
+        scope, ranges = self.editor("scope").value(), self.editor("ranges").value()
+        self.show_row("ranges", scope == "dataset" or ranges is not None)
+        self.enable("percentiles", on and ranges is None, NOT_NORMALIZED if not on else GIVEN)
         self.editor("high").setPlaceholderText(f"{FULL_RANGE[self._tile_type()]:g}")
         self.editor("dtype").forbid({None: "Normalized tiles need a type."} if on else self._too_small())
 
@@ -115,8 +126,46 @@ class NormalizationPanel(Panel[Normalization]):
             if not np.can_cast(np.dtype(kind), name, "safe")
         }
 
+    def take_type(self, dtype: TileType) -> None:
+        """Choose the type of the tiles; values that would not fit into it are normalized to its full range."""
+        holds = all(np.can_cast(np.dtype(kind), dtype, "safe") for kind in self._source_types)
+        if self.editor("scope").value() == "none" and not holds:
+            self.editor("scope").set_value("image")
+        if self.editor("dtype").value() != dtype:
+            self.editor("low").set_value(0.0)
+            self.editor("high").set_value(None)
+            self.editor("dtype").set_value(dtype)
+
+    def take_dataset(self, folder: str) -> None:
+        """Map values as an exported dataset does, or say why that cannot be."""
+        from napari_tiles_creator.engine.export.frozen_normalization import frozen_normalization
+
+        try:
+            fields = frozen_normalization(folder)
+        except TilesError as error:
+            self.show_problem("ranges", str(error))
+            return
+        with signals_blocked(self):
+            for name, value in fields.items():
+                field = name.partition(".")[2]
+                if field == "ranges":
+                    self.editor(field).take(value, Path(folder).name)
+                elif self.has_editor(field):
+                    self.editor(field).set_value(tuple(value) if isinstance(value, list) else value)
+        self._edited()
+
+    @property
+    def tile_types(self) -> set[str]:
+        """Types that the tiles will have; none where that of the images is kept and not known."""
+        dtype = self.editor("dtype").value()
+        kept = dtype is None and self.editor("scope").value() == "none"
+        return set(self._source_types) if kept else {self._tile_type()}
+
     def _choose_scope(self, scope: str) -> None:
-        """Name the type that tiles get, where it was that of the images until now."""
+        """Name the type that tiles get, where it was that of the images until now; forget another scope's ranges."""
+        if scope != "dataset" and self.editor("ranges").value() is not None:
+            self.editor("ranges").set_value(None)
+            self._edited()
         if scope != "none" and self.editor("dtype").value() is None:
             self.editor("dtype").set_value("float32")
 

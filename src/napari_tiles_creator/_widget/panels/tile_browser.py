@@ -39,6 +39,8 @@ class TileBrowser(QVBoxLayout):
         The same as people count, from 1.
     show_all, show_tile : QCheckBox
         Whether the whole pattern is drawn, and the tile's pixels.
+    show_annotations : QCheckBox
+        Whether what is drawn on the image is shown; hidden where nothing is.
     reject_button : QPushButton
         Rejects the current tile, or keeps it again.
     """
@@ -65,6 +67,12 @@ class TileBrowser(QVBoxLayout):
         self.show_all.setToolTip("Draw the whole pattern, not only the current tile; tiles that are left out, dimmed.")
         self.show_tile = QCheckBox("Show the tile")
         self.show_tile.setToolTip("Show the pixels of the current tile as they will be exported, over the image.")
+        self.show_annotations = QCheckBox("Show annotations")
+        self.show_annotations.setToolTip(
+            "Draw what is drawn on the image over it; over the tile's pixels, what an export writes with them."
+        )
+        self.show_annotations.setChecked(True)
+        self.show_annotations.hide()  # until there are any
         self.reject_button = QPushButton("Reject")
         self.reject_button.setToolTip(f"Leave the current tile out of the export, or keep it again ({REJECT_KEY[1]}).")
         self._lay_out()
@@ -121,6 +129,7 @@ class TileBrowser(QVBoxLayout):
         self.addWidget(self.name)
         self.addLayout(what)
         self.addLayout(shown)
+        self.addWidget(self.show_annotations, 0, Qt.AlignmentFlag.AlignLeft)
 
     def _connect(self) -> None:
         self.slider.valueChanged.connect(lambda index: self.position.setValue(index + 1))

@@ -116,6 +116,7 @@ class TilesPanel(Panel[Tiling]):
         self.browser = browser = TileBrowser(self.icons)
         self.slider, self.position, self.tile_name = browser.slider, browser.position, browser.name
         self.show_all, self.show_tile, self.reject_button = browser.show_all, browser.show_tile, browser.reject_button
+        self.show_annotations = browser.show_annotations
         self.step_back, self.step_on = browser.step_back, browser.step_on
         self.reject_button.clicked.connect(self._toggle_rejected)
         self.add_widget(browser)
@@ -154,6 +155,7 @@ class TilesPanel(Panel[Tiling]):
         self._images = plan.images if plan is not None else ()
         self.show_summary()
         if plan is not None:
+            self.show_annotations.setVisible(plan.partners is not None)
             self.offer_images([image.name for image in plan.images])
 
     def offer_images(self, names: list[str]) -> None:

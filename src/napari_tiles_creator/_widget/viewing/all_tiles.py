@@ -52,7 +52,7 @@ class Scene:
     tiling : TileGrid or TileScatter
         The places of the tiles.
     states : TileStates
-        Which are left out.
+        Which are left out, and which split the others belong to.
     placement : Placement
         Of calibrated pixels.
     """
@@ -93,8 +93,7 @@ class AllTiles:
         """Draw all tiles; nothing where they are drawn so already."""
         self._scene = scene
         coarse = self._too_fine(scene)
-        is_there = self._layers.find(ALL_TILES) is not None or self._jobs.is_running(PURPOSE)
-        if is_there and coarse == self._is_coarse and scene.same_as(self._drawn):
+        if self._is_there and coarse == self._is_coarse and scene.same_as(self._drawn):
             return
         if self._drawn is not None and self._drawn.source != scene.source:
             self._layers.remove(ALL_TILES)  # another image's tiles must not be seen on this one meanwhile
@@ -117,22 +116,28 @@ class AllTiles:
 
     def follow_zoom(self) -> None:
         """Draw in more or in less detail, and keep lines as wide on the screen as they were."""
-        if self._scene is None:
+        if self._scene is None or not self._is_there:  # where it was taken away, another scene is on its way
             return
         self.show(self._scene)
         layer = self._layers.find(ALL_TILES)
         if layer is not None and layer._type_string == "shapes":
             set_width(layer, self._width(self._scene))
 
+    @property
+    def _is_there(self) -> bool:
+        """Whether the layer is there, or being made."""
+        return self._layers.find(ALL_TILES) is not None or self._jobs.is_running(PURPOSE)
+
     def _draw(self, scene: Scene, coarse: bool) -> None:
         self._jobs.drop(PURPOSE)
-        tiling, filtered = scene.tiling, scene.states.is_filtered
+        tiling, plain = scene.tiling, scene.states.is_plain
         if coarse and isinstance(tiling, TileGrid):
-            if filtered:
-                self._layers.put(ALL_TILES, _filled(scene))
+            if plain:
+                area = draw_area(tiling, scene.states.split)
+                self._layers.show_shapes(ALL_TILES, area, self._width(scene), scene.placement)
             else:
-                self._layers.show_shapes(ALL_TILES, draw_area(tiling), self._width(scene), scene.placement)
-        elif len(tiling) <= DRAWN_AT_ONCE or (not filtered and _is_two_paths(tiling)):
+                self._layers.put(ALL_TILES, _filled(scene))
+        elif len(tiling) <= DRAWN_AT_ONCE or (plain and _is_two_paths(tiling)):
             drawing = draw_tiles(tiling, scene.states)
             if drawing is not None:
                 self._layers.show_shapes(ALL_TILES, drawing, self._width(scene), scene.placement)

@@ -9,11 +9,20 @@ LEFT_OUT = "#8d8d8d"
 VEIL = "#80808080"
 REJECTED_VEIL = "#d00000a0"
 REGION = "#ffd60a"
-# Of the parts of a dataset, by their usual names; others take the next of the second row.
-SPLITS = {"train": KEPT, "val": CURRENT, "test": "#e05fd0"}
-MORE_SPLITS = ("#9acd32", "#ffd60a", "#b0b0ff")
+# Of the parts of a dataset, by their usual names; others take the next of the second row. The three are told apart by
+# people who see no red, no green or no blue, too, and from the current tile.
+SPLITS = {"train": KEPT, "val": "#b4dc00", "test": "#b040ff"}
+MORE_SPLITS = ("#ffd60a", "#e05fd0", "#b0b0ff")
+# Of classes of objects, after Okabe and Ito: told apart by everybody; each further class begins anew.
+CLASSES = ("#f0e442", "#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#ffffff", "#0072b2")
 
 # Widths in pixels of the screen, whole ones: others are drawn now thicker, now thinner, which looks like larger tiles.
 CURRENT_WIDTH = 3.0
 LINE_WIDTH, FINE_LINE_WIDTH = 2.0, 1.0
 REGION_WIDTH = 3.0
+OBJECT_WIDTH = 2.0
+
+
+def of_split(split: str) -> str:
+    """Return the colour of a split's tiles, also where there is no split."""
+    return SPLITS.get(split, KEPT)

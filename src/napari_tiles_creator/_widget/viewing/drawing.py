@@ -1,4 +1,4 @@
-"""What is drawn for all tiles of a plane: outlines of those that stay, a veil over those that are left out."""
+"""What is drawn for all tiles of a plane: outlines of those that stay, a colour a split, a veil over the others."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 MOST_RUNS = 20_000
 NONE = "#00000000"
 KEPT_LABEL, LEFT_OUT_LABEL, REJECTED_LABEL = 1, 2, 3
+SPLIT_LABELS = {"": KEPT_LABEL, **{name: number for number, name in enumerate(colours.SPLITS, start=4)}}
 
 
 @dataclass
@@ -75,10 +76,10 @@ class Drawing:
 
 def draw_tiles(tiling: TileGrid | TileScatter, states: TileStates) -> Drawing | None:
     """Return the drawing of all tiles, None where it would take more shapes than napari can draw at ease."""
-    if not states.is_filtered:
+    if states.is_plain:
         drawing = Drawing()
         shapes, kind = outlines(tiling)
-        drawing.add(shapes, kind, colours.KEPT)
+        drawing.add(shapes, kind, colours.of_split(states.split))
         return drawing
     return _grid(tiling, states) if isinstance(tiling, TileGrid) else _scattered(tiling, states)
 
@@ -86,15 +87,16 @@ def draw_tiles(tiling: TileGrid | TileScatter, states: TileStates) -> Drawing | 
 def _grid(grid: TileGrid, states: TileStates) -> Drawing | None:
     places = grid_indices(grid)
     rejected = states.rejected[places]
-    lines = kept_lines(grid, states.kept[places])
+    lines = {split: kept_lines(grid, mask[places]) for split, mask in states.parts.items()}
     veils = [core_rectangles(grid, mask) for mask in (~states.kept[places] & ~rejected, rejected)]
-    if len(lines) + sum(map(len, veils)) > MOST_RUNS:
+    if sum(map(len, (*lines.values(), *veils))) > MOST_RUNS:
         return None
     drawing = Drawing()
     drawing.add(grid_paths(grid), "path", colours.LEFT_OUT)
     for veil, colour in zip(veils, (colours.VEIL, colours.REJECTED_VEIL), strict=True):
         drawing.add(veil, "rectangle", face=colour)
-    drawing.add(lines, "line", colours.KEPT)
+    for split, runs in lines.items():
+        drawing.add(runs, "line", colours.of_split(split))
     return drawing
 
 
@@ -104,24 +106,25 @@ def _scattered(tiling: TileScatter, states: TileStates) -> Drawing:
     for mask, edge, face in (
         (~states.kept & ~states.rejected, colours.LEFT_OUT, colours.VEIL),
         (states.rejected, colours.LEFT_OUT, colours.REJECTED_VEIL),
-        (states.kept, colours.KEPT, NONE),
+        *((mask, colours.of_split(split), NONE) for split, mask in states.parts.items()),
     ):
         drawing.add((rectangle(tiling[int(i)].box) for i in shown[mask[shown]]), "rectangle", edge, face)
     return drawing
 
 
-def draw_area(grid: TileGrid) -> Drawing:
+def draw_area(grid: TileGrid, split: str = "") -> Drawing:
     """Return the outline of all that a grid covers."""
     drawing = Drawing()
-    drawing.add([area_outline(grid)], "rectangle", colours.KEPT)
+    drawing.add([area_outline(grid)], "rectangle", colours.of_split(split))
     return drawing
 
 
 def fill_labels(grid: TileGrid, states: TileStates) -> NDArray[np.uint8]:
-    """Return a pixel a tile, array (rows, columns): kept, left out or rejected by hand."""
-    places = grid_indices(grid)
-    labels = np.where(states.kept, KEPT_LABEL, np.where(states.rejected, REJECTED_LABEL, LEFT_OUT_LABEL))
-    return labels[places].astype(np.uint8)
+    """Return a pixel a tile, array (rows, columns): kept, of which split, left out or rejected by hand."""
+    labels = np.where(states.rejected, REJECTED_LABEL, LEFT_OUT_LABEL).astype(np.uint8)
+    for split, mask in states.parts.items():
+        labels[mask] = SPLIT_LABELS.get(split, KEPT_LABEL)
+    return labels[grid_indices(grid)]
 
 
 def fill_placement(grid: TileGrid, tiles: Placement) -> Placement:
@@ -139,8 +142,8 @@ def fill_placement(grid: TileGrid, tiles: Placement) -> Placement:
 
 def label_colours() -> dict[int | None, str]:
     """Return napari's colours for `fill_labels`."""
-    kept = f"{colours.KEPT}60"
-    return {None: NONE, KEPT_LABEL: kept, LEFT_OUT_LABEL: colours.VEIL, REJECTED_LABEL: colours.REJECTED_VEIL}
+    table: dict[int | None, str] = {None: NONE, LEFT_OUT_LABEL: colours.VEIL, REJECTED_LABEL: colours.REJECTED_VEIL}
+    return table | {label: f"{colours.of_split(split)}60" for split, label in SPLIT_LABELS.items()}
 
 
 def _rgba(names: list[str]) -> NDArray[np.float64]:

@@ -19,16 +19,18 @@ if TYPE_CHECKING:
 
 KEY = "napari-tiles-creator"
 # Names are for people, who may change them; the role in the metadata is what we go by. From bottom to top.
-MOSAIC, NAMES, PICTURE, EXPORTED_TILE, ALL_TILES, REGION, CURRENT_TILE = ROLES = (
+MOSAIC, NAMES, PICTURE, ANNOTATIONS, EXPORTED_TILE, TILE_ANNOTATIONS, ALL_TILES, REGION, CURRENT_TILE = ROLES = (
     "Sample mosaic",
     "Sample names",
     "Preview image",
+    "Annotations",
     "Tile as exported",
+    "Annotations of the tile",
     "All tiles",
     "Tile region",
     "Current tile",
 )
-PREVIEW_ROLES = (PICTURE, EXPORTED_TILE, ALL_TILES, REGION, CURRENT_TILE)
+PREVIEW_ROLES = (PICTURE, ANNOTATIONS, EXPORTED_TILE, TILE_ANNOTATIONS, ALL_TILES, REGION, CURRENT_TILE)
 AXES = ("y", "x")
 
 
@@ -128,6 +130,23 @@ class Layers:
         layer.selected_data = set()
         place(layer, placement)
 
+    def show_labels(self, role: str, pixels: NDArray[Any], placement: Placement, colormap: Any, opacity: float) -> None:
+        """Show a label image in some colours, None for napari's own."""
+        layer = self.find(role)
+        is_ours = colormap is not None
+        if layer is not None and (layer._type_string != "labels" or layer.metadata.get("coloured") != is_ours):
+            self.remove(role)
+            layer = None
+        if layer is None:
+            layer = self._add(role, "add_labels", pixels, placement, colormap=colormap, opacity=opacity)
+            layer.metadata["coloured"] = is_ours
+            layer.editable = False
+            return
+        if is_ours:
+            layer.colormap = colormap
+        layer.data = pixels
+        place(layer, placement)
+
     def show_region(self, drawing: Drawing, width: float, placement: Placement) -> Any:
         """Add the layer that the region is drawn in, and return it; this one is for the user to edit."""
         look = drawing.settings(width) if len(drawing) else {"edge_width": width}
@@ -153,7 +172,7 @@ class Layers:
             self.remove(role)
         else:
             layer.name = role
-        layer.metadata = {KEY: {"role": role}}
+        layer.metadata = {**layer.metadata, KEY: {"role": role}}
         with self._active_kept():
             self.viewer.add_layer(layer)
             self._sort(role)

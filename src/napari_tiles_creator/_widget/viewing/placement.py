@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_tiles_creator.engine.planning.image_plan import ImagePlan
+    from napari_tiles_creator.geometry.pixel_size import PixelSize
 
 Rows = tuple[tuple[float, ...], ...]
 NO_ROTATION: Rows = ((1.0, 0.0), (0.0, 1.0))
@@ -132,7 +133,11 @@ def image_placement(image: ImagePlan, layer: Any = None) -> Placement:
     """
     if layer is not None:
         return Placement.of(layer)
-    size = image.pixel_size
+    return file_placement(image.pixel_size)
+
+
+def file_placement(size: PixelSize | None) -> Placement:
+    """Return where the pixels of a file lie, by their size: the first one's centre at 0."""
     return Placement((size.y_um, size.x_um) if size else (1.0, 1.0), (0.0, 0.0), "µm" if size else "pixel")
 
 

@@ -10,15 +10,18 @@ from superqt.utils import qthrottled
 
 from napari_tiles_creator._widget.controls.shortcuts import NEXT_KEY, PREVIOUS_KEY, REJECT_KEY
 from napari_tiles_creator._widget.viewing.all_tiles import AllTiles, Scene
+from napari_tiles_creator._widget.viewing.annotations import AnnotationLayers
 from napari_tiles_creator._widget.viewing.current_tile import CurrentTile
 from napari_tiles_creator._widget.viewing.exported_tile import ExportedTile, Wanted
 from napari_tiles_creator._widget.viewing.foreground import Foreground
 from napari_tiles_creator._widget.viewing.keys import Keys
 from napari_tiles_creator._widget.viewing.layers import (
     ALL_TILES,
+    ANNOTATIONS,
     EXPORTED_TILE,
     PICTURE,
     PREVIEW_ROLES,
+    TILE_ANNOTATIONS,
 )
 from napari_tiles_creator._widget.viewing.picking import Picking
 from napari_tiles_creator._widget.viewing.picture_layer import PictureLayer
@@ -66,6 +69,7 @@ class Preview:
         self._current = CurrentTile(layers)
         self._all = AllTiles(layers, jobs)
         self._exported = ExportedTile(layers, jobs, self._fail_tile)
+        self._drawn = AnnotationLayers(layers, jobs, self._fail_annotations)
         self._foreground = Foreground(jobs, self._show_tiles, self._fail_foreground)
         self._region = RegionDrawing(layers, tiles.region, tiles.preview_button.click)
         self._picking = Picking(layers.viewer, self._pick, self.pause)
@@ -79,6 +83,7 @@ class Preview:
         tiles.slider.valueChanged.connect(self._follow_slider)
         tiles.show_all.toggled.connect(self._toggle_all)
         tiles.show_tile.toggled.connect(self._toggle_tile)
+        tiles.show_annotations.toggled.connect(self._toggle_annotations)
         tiles.image.currentIndexChanged.connect(self.refresh)
 
     @property
@@ -150,6 +155,12 @@ class Preview:
             self._tiles.show_all.setChecked(False)
         elif role == EXPORTED_TILE:
             self._tiles.show_tile.setChecked(False)
+        elif role in (ANNOTATIONS, TILE_ANNOTATIONS):
+            self._tiles.show_annotations.setChecked(False)
+
+    def reread_annotations(self) -> None:
+        """Take in anew what is drawn in layers: somebody has painted."""
+        self._drawn.forget()
 
     # ---- which tile ----
 
@@ -189,6 +200,7 @@ class Preview:
         subject = self._subject
         self._region.show(subject.image, subject.plan.recipe.tiling.roi, subject.source)
         self._states = self._states_of(subject)
+        self._toggle_annotations(self._tiles.show_annotations.isChecked())
         self._toggle_all(self._tiles.show_all.isChecked())
         self._show_current()
 
@@ -208,6 +220,15 @@ class Preview:
             self._show_current()
         else:
             self._exported.hide()
+            self._drawn.hide_tile()
+
+    def _toggle_annotations(self, on: bool) -> None:
+        """Draw what is drawn on the image, or not; with the tile's pixels also what an export writes of it."""
+        if not on:
+            self._drawn.hide()
+        elif self._subject is not None:
+            self._drawn.show(self._subject)
+            self._show_current()
 
     def _show_current(self, _: object = None) -> None:
         """Show the slider's tile, and the plane that it is on."""
@@ -226,6 +247,8 @@ class Preview:
             self._exported.show(
                 Wanted(subject.plan, subject.image, index, subject.tiles, self._picture.contrast(subject))
             )
+            if self._tiles.show_annotations.isChecked():
+                self._drawn.show_tile(subject, index)
 
     def _fail_foreground(self, error: TilesError) -> None:
         if self._states is not None:
@@ -237,6 +260,10 @@ class Preview:
         self._tiles.show_tile.setChecked(False)
         self._failed(error)
 
+    def _fail_annotations(self, error: TilesError) -> None:
+        self._tiles.show_annotations.setChecked(False)
+        self._failed(error)
+
     def _leave(self) -> None:
         """Follow nothing any more, and give back what is the viewer's."""
         self.is_on = self._is_waiting = False
@@ -245,6 +272,7 @@ class Preview:
             self._foreground.forget,
             self._all.leave,
             self._exported.leave,
+            self._drawn.leave,
             self._region.leave,
         ):
             part()
@@ -260,5 +288,5 @@ class Preview:
     def set_detail(self) -> None:
         """Keep lines as wide on the screen as they were: thinner than a pixel they would alias into false tiles."""
         if self._subject is not None:
-            for part in (self._all, self._current, self._region):
+            for part in (self._all, self._current, self._region, self._drawn):
                 part.follow_zoom()

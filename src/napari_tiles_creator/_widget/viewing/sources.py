@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from napari_tiles_creator.engine.planning.image_plan import ImagePlan
     from napari_tiles_creator.recipe.media import Media
     from napari_tiles_creator.sources.arrays.array_source import ArraySource
+    from napari_tiles_creator.sources.base import SourceInfo
 
 # What a header is made of.
 HEADER_EVENTS = ("name", "data", "scale", "affine", "units", "axis_labels")
@@ -78,7 +79,7 @@ def scan_layers(viewer: Viewer, media: Media) -> list[Scanned]:
         raise SourceError(f"no open image layer fits media.pattern {media.pattern!r}")
     out = left_out(names, media.exclude)
     stems = zip(names, unique_stems(names), strict=True)
-    return [_scanned(layers[name], stem, media) for name, stem in stems if name not in out]
+    return [scanned_layer(layers[name], stem, media) for name, stem in stems if name not in out]
 
 
 def is_source(layer: Any) -> bool:
@@ -88,14 +89,20 @@ def is_source(layer: Any) -> bool:
 
 def layer_of(viewer: Viewer, image: ImagePlan) -> Image | None:
     """Return the layer that an image comes from, None where it comes from a file or the layer is gone."""
-    opener = image.info.opener
+    return layer_of_info(viewer, image.info)
+
+
+def layer_of_info(viewer: Viewer, info: SourceInfo) -> Image | None:
+    """Return the layer that a header was read from, None where it is a file's or the layer is gone."""
+    opener = info.opener
     while isinstance(opener, ProjectedOpener):
         opener = opener.opener
     layer = opener.layer if isinstance(opener, LayerOpener) else None
     return layer if layer is not None and layer in viewer.layers else None
 
 
-def _scanned(layer: Image, stem: str, media: Media) -> Scanned:
+def scanned_layer(layer: Any, stem: str, media: Media) -> Scanned:
+    """Read the header of a layer of pixels, image or labels; its tiles are called by this stem."""
     # Only the last part of a path stands in messages, and it must be the whole name.
     path = Path(OPEN_LAYERS, layer.name.replace("/", "_").replace("\\", "_"))
     found = Found(layer.name, path, stem)
@@ -128,18 +135,23 @@ def _labels(layer: Image, told: str | None) -> tuple[str, ...]:
     SourceError
         If the user says that a layer's rows and columns are others than those it is drawn with.
     """
-    if not told or len(told) != layer.ndim + layer.rgb:
+    if not told or len(told) != layer.ndim + _is_rgb(layer):
         return tuple(layer.axis_labels[:-2])
-    if not told.removesuffix("S" if layer.rgb else "").endswith("YX"):
+    if not told.removesuffix("S" if _is_rgb(layer) else "").endswith("YX"):
         raise SourceError(f"{layer.name}: axes {told} (media.axes): the last ones of a layer are rows and columns, YX")
     return tuple(told[: layer.ndim - 2])
 
 
 def _last_axis(layer: Image, rgb: bool | None) -> str:
     """Return what a third axis beside rows and columns is: colours, channels, or that it is none of the last."""
-    if rgb or (rgb is None and layer.rgb):
+    if rgb or (rgb is None and _is_rgb(layer)):
         return "S"
-    return "C" if layer.rgb else ""
+    return "C" if _is_rgb(layer) else ""
+
+
+def _is_rgb(layer: Any) -> bool:
+    """Whether a layer shows colours; labels have no word for it."""
+    return bool(getattr(layer, "rgb", False))
 
 
 def pixel_size_of(layer: Image) -> tuple[PixelSize | None, str]:
@@ -153,7 +165,7 @@ def pixel_size_of(layer: Image) -> tuple[PixelSize | None, str]:
 
 
 class OpenLayers:
-    """Tells when the viewer's image layers, or what their headers say, have changed.
+    """Tells when layers of the viewer, or what is read from them, have changed.
 
     Parameters
     ----------
@@ -161,10 +173,18 @@ class OpenLayers:
         Whose layers are watched.
     changed : callable
         Called after every change, without arguments.
+    events : callable, optional
+        Returns the names of a layer's events that tell of a change, none for a layer that does not matter; by default
+        those of image layers' headers.
     """
 
-    def __init__(self, viewer: Viewer, changed: Callable[[], object]) -> None:
-        self._viewer, self._changed = viewer, changed
+    def __init__(
+        self,
+        viewer: Viewer,
+        changed: Callable[[], object],
+        events: Callable[[Any], tuple[str, ...]] = lambda layer: HEADER_EVENTS if is_source(layer) else (),
+    ) -> None:
+        self._viewer, self._changed, self._events = viewer, changed, events
         viewer.layers.events.inserted.connect(self._on_inserted)
         viewer.layers.events.removed.connect(self._on_removed)
         for layer in viewer.layers:
@@ -178,24 +198,22 @@ class OpenLayers:
             self._leave(layer)
 
     def _watch(self, layer: Any) -> None:
-        if is_source(layer):
-            for name in HEADER_EVENTS:
-                getattr(layer.events, name).connect(self._on_header)
+        for name in self._events(layer):
+            getattr(layer.events, name).connect(self._on_event)
 
     def _leave(self, layer: Any) -> None:
-        if is_source(layer):
-            for name in HEADER_EVENTS:
-                getattr(layer.events, name).disconnect(self._on_header)
+        for name in self._events(layer):
+            getattr(layer.events, name).disconnect(self._on_event)
 
     def _on_inserted(self, event: Any) -> None:
-        if is_source(event.value):
+        if self._events(event.value):
             self._watch(event.value)
             self._changed()
 
     def _on_removed(self, event: Any) -> None:
-        if is_source(event.value):
+        if self._events(event.value):
             self._leave(event.value)
             self._changed()
 
-    def _on_header(self, event: Any = None) -> None:
+    def _on_event(self, event: Any = None) -> None:
         self._changed()

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from napari_tiles_creator._widget.footer import Footer
     from napari_tiles_creator._widget.memory import Memory
+    from napari_tiles_creator._widget.work.drawn import Drawn
     from napari_tiles_creator._widget.work.worker import Ending, Jobs
     from napari_tiles_creator.engine.export.events import Event
     from napari_tiles_creator.engine.planning.plan import Plan
@@ -36,7 +37,7 @@ FEWEST_SECONDS = 0.5
 
 
 def export(
-    recipe: Recipe, plan: Plan | None, scanned: list[Scanned] | None, stop: threading.Event
+    recipe: Recipe, plan: Plan | None, scanned: list[Scanned] | None, drawn: Drawn, stop: threading.Event
 ) -> Generator[Event | Plan, None, Finished | None]:
     """Carry a recipe out; the result is the last event, or None where it was stopped.
 
@@ -48,6 +49,8 @@ def export(
         Its plan where it is there already: what was shown is what is written.
     scanned : list of Scanned or None
         The headers of its media where they were read already; open layers cannot be read in a thread.
+    drawn : Drawn
+        What is drawn on them in layers.
     stop : threading.Event
         Ends the export early, also while it measures.
 
@@ -61,7 +64,7 @@ def export(
 
     event: Event | None = None
     if plan is None:
-        plan = make_plan(recipe, scanned)
+        plan = make_plan(recipe, scanned, given=drawn.given, drawn=drawn.drawn)
     yield plan
     for event in run(plan, stop=stop):
         yield event
@@ -154,13 +157,13 @@ class Exporting:
         """Whether one is under way."""
         return self._jobs.is_running("export")
 
-    def start(self, recipe: Recipe, plan: Plan | None, scanned: list[Scanned] | None) -> None:
+    def start(self, recipe: Recipe, plan: Plan | None, scanned: list[Scanned] | None, drawn: Drawn) -> None:
         """Begin; see `export`."""
         self._tally, self._recipe, self._stopping = Tally(), recipe, False
         self._footer.start()
         self._memory.take_dataset(recipe.export.folder, recipe.media.folder)
         stop = threading.Event()
-        self._jobs.start("export", partial(export, recipe, plan, scanned, stop), self._end, self._report, stop)
+        self._jobs.start("export", partial(export, recipe, plan, scanned, drawn, stop), self._end, self._report, stop)
 
     def cancel(self) -> None:
         """Stop after the tiles under way."""

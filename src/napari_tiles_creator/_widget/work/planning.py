@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +12,10 @@ from napari_tiles_creator.recipe.media import OPEN_LAYERS
 from napari_tiles_creator.sources.folder import left_out
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from napari_tiles_creator._widget.panels.media import MediaPanel
+    from napari_tiles_creator._widget.work.drawn import Drawn
     from napari_tiles_creator._widget.work.worker import Ending, Jobs
     from napari_tiles_creator.engine.export.target import TargetState
     from napari_tiles_creator.engine.planning.plan import Plan
@@ -39,6 +40,8 @@ class Outcome:
         What stands in the folder, None where there is none or it cannot be used.
     free_bytes : int or None
         Free on the folder's disk, None where that is not known.
+    splits : mapping of str to int
+        Tiles of each split, in their order; empty without a split.
     """
 
     plan: Plan | None = None
@@ -46,6 +49,7 @@ class Outcome:
     target_error: TilesError | None = None
     target: TargetState | None = None
     free_bytes: int | None = None
+    splits: Mapping[str, int] = field(default_factory=dict)
 
 
 class Planning:
@@ -61,6 +65,8 @@ class Planning:
         Gets each `Outcome`.
     scan_layers : callable
         Returns the headers of the layers that are open, where these are meant; called in the main thread.
+    read_drawn : callable
+        Returns what is drawn on images in layers, where these are meant; called in the main thread.
     """
 
     def __init__(
@@ -69,8 +75,10 @@ class Planning:
         media: MediaPanel,
         done: Callable[[Outcome], None],
         scan_layers: Callable[[Media], list[Scanned]],
+        read_drawn: Callable[[Recipe, list[Scanned]], Drawn],
     ) -> None:
         self._jobs, self._media, self._done, self._scan_layers = jobs, media, done, scan_layers
+        self._read_drawn = read_drawn
         self._recipe: Recipe | None = None
         self._scanned_media: Media | None = None
         self._scanned: list[Scanned] | None = None
@@ -126,7 +134,13 @@ class Planning:
     def _make_plan(self) -> None:
         if self._recipe is None or self._scanned is None:
             return
-        self._jobs.start("plan", once(partial(_resolve, self._recipe, self._scanned)), self._end_plan)
+        try:
+            drawn = self._read_drawn(self._recipe, kept(self._recipe.media, self._scanned))
+        except TilesError as error:
+            self._jobs.drop("plan")
+            self._done(Outcome(error=error))
+            return
+        self._jobs.start("plan", once(partial(_resolve, self._recipe, self._scanned, drawn)), self._end_plan)
 
     def _end_plan(self, ending: Ending) -> None:
         if ending.result is not None:
@@ -161,7 +175,7 @@ def _scan(media: Media) -> Any:
     return found
 
 
-def _resolve(recipe: Recipe, scanned: list[Scanned]) -> tuple[Outcome, set[str]]:
+def _resolve(recipe: Recipe, scanned: list[Scanned], drawn: Drawn) -> tuple[Outcome, set[str]]:
     """Make the plan, in the thread; also return the names that take part."""
     from napari_tiles_creator.engine.export.estimate import free_bytes
     from napari_tiles_creator.engine.export.target import target_state
@@ -170,15 +184,30 @@ def _resolve(recipe: Recipe, scanned: list[Scanned]) -> tuple[Outcome, set[str]]
     chosen = kept(recipe.media, scanned)
     names = {item.found.name for item in chosen}
     try:
-        plan = make_plan(recipe, chosen)
+        plan = make_plan(recipe, chosen, given=drawn.given, drawn=drawn.drawn)
     except TilesError as error:
         return Outcome(error=error), names
     _ = plan.bytes  # counted here, remembered by the images
+    splits = tiles_of_splits(plan)
     if not recipe.export.folder:
-        return Outcome(plan), names
+        return Outcome(plan, splits=splits), names
     free = free_bytes(recipe.export.folder)
     try:
         target = target_state(plan)
     except TilesError as error:
-        return Outcome(plan, target_error=error, free_bytes=free), names
-    return Outcome(plan, target_error=target.error, target=target, free_bytes=free), names
+        return Outcome(plan, target_error=error, free_bytes=free, splits=splits), names
+    return Outcome(plan, target_error=target.error, target=target, free_bytes=free, splits=splits), names
+
+
+def tiles_of_splits(plan: Plan) -> dict[str, int]:
+    """Return how many tiles of each split remain, in the order train, val, test; empty without a split."""
+    counts = dict.fromkeys(plan.splits, 0)
+    for image in plan.images if counts else ():
+        if image.bands is None:
+            counts[image.split] += image.tiles
+            continue
+        for number in range(len(image.planes)):
+            of_tiles = image.splits[image.remaining(number)]
+            for split in counts:
+                counts[split] += int((of_tiles == split).sum())
+    return counts
