@@ -16,6 +16,8 @@ from pydantic_core import PydanticUndefined
 from napari_tiles_creator.cli import tiles_creator
 from napari_tiles_creator.recipe.document import FORMATS_OF_TYPE, Recipe
 from napari_tiles_creator.recipe.presets import PRESETS
+from napari_tiles_creator.recipe.section import Section
+from napari_tiles_creator.recipe.split import Split
 
 REFERENCE = Path(__file__).parents[1] / "docs" / "reference"
 
@@ -23,6 +25,16 @@ REFERENCE = Path(__file__).parents[1] / "docs" / "reference"
 def plain(value: Any) -> str:
     """Return a default as it stands in YAML."""
     return json.dumps(value, ensure_ascii=False) if not isinstance(value, str) else value
+
+
+def fields_of(section: Section, other_defaults: dict[str, Any] | None = None) -> list[str]:
+    """Return what a section is, and a table of its fields; the values of the section are the defaults."""
+    lines = ["", (type(section).__doc__ or "").strip(), "", "| field | default | meaning |", "|---|---|---|"]
+    defaults = section.model_dump(mode="json") | (other_defaults or {})
+    for name, setting in type(section).model_fields.items():
+        default = plain(defaults[name]).replace("|", "\\|")
+        lines.append(f"| `{name}` | `{default}` | {setting.description} |")
+    return lines
 
 
 def recipe_page() -> str:
@@ -36,20 +48,9 @@ def recipe_page() -> str:
     for section, field in Recipe.model_fields.items():
         if field.default is PydanticUndefined or not hasattr(field.default, "model_dump"):
             continue
-        model = type(field.default)
-        lines += [
-            "",
-            f"## {section}",
-            "",
-            (model.__doc__ or "").strip(),
-            "",
-            "| field | default | meaning |",
-            "|---|---|---|",
-        ]
-        defaults = field.default.model_dump(mode="json")
-        for name, setting in model.model_fields.items():
-            default = plain(defaults[name]).replace("|", "\\|")
-            lines.append(f"| `{name}` | `{default}` | {setting.description} |")
+        lines += ["", f"## {section}", *fields_of(field.default)]
+        if section == "export":
+            lines += ["", "### export.split", *fields_of(Split(train=1.0), {"train": 0.0})]
     lines += ["", "## Presets", "", "| preset | differs from the defaults in |", "|---|---|"]
     for name, changes in PRESETS.items():
         differs = [f"`{s}.{f}: {plain(v)}`" for s, fields in changes.items() for f, v in fields.items()]

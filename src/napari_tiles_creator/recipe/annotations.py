@@ -23,7 +23,7 @@ class Annotations(Section):
     labels: str | None = Field(
         None,
         description="Folder of label images, each named as its image, or with _mask, _masks, _labels, -labels, -masks "
-        "after it.",
+        "after it; for one image, the file itself.",
     )
     boxes: str | None = Field(
         None, description="Folder of YOLO texts (boxes or polygons) named as their images, or a COCO JSON file."
