@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from pydantic_core import PydanticUndefined
@@ -16,8 +16,10 @@ from pydantic_core import PydanticUndefined
 from napari_tiles_creator.cli import tiles_creator
 from napari_tiles_creator.recipe.document import FORMATS_OF_TYPE, Recipe
 from napari_tiles_creator.recipe.presets import PRESETS
-from napari_tiles_creator.recipe.section import Section
 from napari_tiles_creator.recipe.split import Split
+
+if TYPE_CHECKING:
+    from napari_tiles_creator.recipe.section import Section
 
 REFERENCE = Path(__file__).parents[1] / "docs" / "reference"
 
