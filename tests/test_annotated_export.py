@@ -2,7 +2,10 @@
 
 import csv
 import json
+import random
 import shutil
+import subprocess
+import sys
 from collections import defaultdict
 from pathlib import Path
 
@@ -14,6 +17,7 @@ from skimage.measure import regionprops
 from annotated_folder import label_image, make_annotated
 from image_folder import contents, starts
 from napari_tiles_creator import Recipe, make_plan, run
+from napari_tiles_creator.cli import main
 from napari_tiles_creator.engine.export.events import Finished, ItemFailed, TileLeftOut, TileSkipped, TileWritten
 from napari_tiles_creator.engine.export.survey import survey
 from napari_tiles_creator.engine.export.verify import plan_emptying, verify
@@ -236,6 +240,41 @@ def test_interrupted_anywhere_it_ends_the_same(three_classes, tmp_path, layout, 
         assert contents(tmp_path / f"part{number}") == whole
 
 
+KILLED = """
+import json, sys
+from napari_tiles_creator import Recipe, make_plan, run
+for event in run(make_plan(Recipe.of(json.loads(sys.argv[1]))), workers=int(sys.argv[2])):
+    print(flush=True)
+"""
+
+
+@pytest.mark.parametrize("workers", [1, 4])
+@pytest.mark.parametrize(("layout", "preset"), LAYOUTS)
+def test_killed_at_random_moments_it_ends_the_same(three_classes, tmp_path, layout, preset, workers):
+    def recipe(name: str) -> Recipe:
+        return recipe_of(
+            three_classes, tmp_path / name, layout, preset, annotations__classes=["a", "b", "c"],
+            annotations__empty_tiles=0.5, export__split={"train": 0.6, "val": 0.4},
+        )  # fmt: skip
+
+    events = len(exported(recipe("whole"), workers=5 - workers))
+    whole = contents(tmp_path / "whole")
+    rng = random.Random(f"{layout} {workers}")
+    # Once while tiles are cut, and once at the end, when the files that tell of all tiles are written.
+    for seen in (rng.randrange(2, events - 2), events - 1):
+        arguments = [json.dumps(recipe("part").to_dict()), str(workers)]
+        process = subprocess.Popen([sys.executable, "-c", KILLED, *arguments], stdout=subprocess.PIPE, text=True)
+        for _ in range(seen):
+            process.stdout.readline()
+        process.kill()
+        process.wait(timeout=60)
+        process.stdout.close()
+        assert list((tmp_path / "part").iterdir())
+    last = exported(recipe("part"), workers=workers)[-1]
+    assert last.skipped > 0
+    assert contents(tmp_path / "part") == whole
+
+
 @pytest.mark.parametrize(("layout", "preset"), LAYOUTS)
 def test_a_finished_dataset_is_checked_and_left_as_it_is(three_classes, tmp_path, layout, preset):
     recipe = recipe_of(
@@ -284,6 +323,8 @@ def test_what_is_missing_or_changed_beside_the_tiles_is_named(cells, tmp_path):
     assert set(verdict.missing) == {f"labels/train/{texts[0].name}", "objects.csv"}
     assert set(verdict.changed) == {f"labels/train/{texts[1].name}", "data.yaml"}
     assert verdict.extra == ("labels/train/mine.txt",)
+    (out / ".tiles-creator").mkdir()
+    (out / ".tiles-creator" / "objects.csv.part").write_text("of a run that was killed")
     emptying = plan_emptying(out)
     emptying.carry_out()
     left = sorted(path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file())
@@ -344,6 +385,45 @@ def test_what_a_layout_cannot_hold_is_told_before_anything_is_written(cells, tmp
     with pytest.raises(PlanError, match="pairs: nothing is annotated"):
         make_plan(recipe_of(cells, tmp_path / "out", "pairs").changed({"annotations.labels": None}))
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--labels", ""], "annotations.labels: '': names nothing"),
+        (["--boxes", ""], "annotations.boxes: '': names nothing"),
+        (["--labels", "nowhere"], "annotations.labels: nowhere: no such folder"),
+        (["--boxes", "nowhere"], "annotations.boxes: nowhere: no such folder"),
+        (["--classes", ""], "annotations.classes: '': names nothing"),
+        (["--classes", "a,,b"], "annotations.classes: ['a', '', 'b']: holds a name that is empty"),
+        (["--classes", "a,a"], "names a twice"),
+        (["--classes", "names.txt"], "'names.txt': there is no such file"),
+        (["--split", "train"], "write shares, such as train=0.8,val=0.2"),
+        (["--split", "train=0.8"], "add up to 0.8: they must add up to 1"),
+        (["--split", "train=0.8,train=0.2,val=0.2"], "names train twice"),
+        (["--split", "train=0.8,val=much"], "val: 'much': must be a number from 0 to 1"),
+        (["--split", "train=0.8,val=0.2,colour=red"], "colour: no such field"),
+        (["--split", "train=0.8,val=0.2,by=table,table=nowhere.csv"], "nowhere.csv cannot be read"),
+    ],
+)
+def test_wrong_flags_are_told_in_one_sentence(cells, tmp_path, monkeypatch, capsys, words, said):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as caught:
+        main(["export", str(cells / "images"), "out", "--labels", str(cells / "masks"), "--layout", "pairs", *words])
+    out, err = capsys.readouterr()
+    assert (caught.value.code, out) == (2, "")
+    (sentence,) = [line for line in err.splitlines() if line.lower().startswith("error")]
+    assert said in sentence
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_left_every_tile_out_is_named(tmp_path, capsys):
+    folder = make_annotated(tmp_path, count=2, empty=2)
+    small = ["--size", "64", "--overlap", "16", "--layout", "microglia-unet"]
+    with pytest.raises(SystemExit) as caught:
+        main(["export", str(folder / "images"), str(tmp_path / "out"), "--labels", str(folder / "masks"), *small])
+    assert caught.value.code == 2
+    assert "left out by a filter (annotations.empty_tiles" in capsys.readouterr().err
 
 
 def test_the_head_names_no_place_on_this_machine(cells, tmp_path):

@@ -5,9 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_tiles_creator.engine.pixels import resample
 from napari_tiles_creator.engine.pixels.resample import ResampledAxis
-from napari_tiles_creator.geometry import source_axis
 from napari_tiles_creator.geometry.source_axis import SourceAxis, level_reach, source_boxes, source_reach
 
 INTERPOLATIONS = st.sampled_from(["nearest", "linear", "cubic", "lanczos"])
@@ -21,11 +19,6 @@ def test_nothing_is_read_beyond_the_span(data, old, new, interpolation, antialia
     (first,), (last,) = axis.spans(np.array([start]), np.array([stop]))
     read = ResampledAxis(old, new, interpolation, antialias).source_span(start, stop)
     assert 0 <= first <= read[0] < read[1] <= last <= old
-
-
-@pytest.mark.parametrize("name", ["SPLINE_HALO", "GAUSSIAN_TRUNCATE", "LANCZOS_LOBES"])
-def test_the_kernels_are_those_of_the_resampler(name):
-    assert getattr(source_axis, name) == getattr(resample, name)
 
 
 @pytest.mark.parametrize(

@@ -75,3 +75,23 @@ def test_the_table_is_found_from_where_the_recipe_lies(tmp_path):
     recipe.save(tmp_path / "deep" / "r.yaml")
     assert "../splits.csv" in (tmp_path / "deep" / "r.yaml").read_text()
     assert Recipe.load(tmp_path / "deep" / "r.yaml").export.split == recipe.export.split
+
+
+@pytest.mark.parametrize(
+    ("given", "by"),
+    [
+        ({"group": "m"}, "group"),
+        ({"table": "t.csv"}, "table"),
+        ({"table": "t.csv", "group": "m"}, "group"),
+        ({}, "image"),
+    ],
+)
+def test_what_is_named_tells_by_what_is_split(given, by):
+    assert Recipe.of({"export": {"split": {"train": 0.5, "val": 0.5, **given}}}).export.split.by == by
+
+
+@pytest.mark.parametrize("by", ["image", "blocks"])
+@pytest.mark.parametrize("useless", [{"group": "m"}, {"table": "t.csv"}])
+def test_a_group_that_would_be_passed_over_is_refused(by, useless):
+    with pytest.raises(RecipeError, match=rf"export\.split: {next(iter(useless))} has no effect with by: {by}"):
+        Recipe.of({"export": {"split": {"train": 0.5, "val": 0.5, "by": by, **useless}}})

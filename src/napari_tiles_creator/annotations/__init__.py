@@ -1,1 +1,1 @@
-"""What is drawn on an image: label images, boxes, polygons (to come)."""
+"""What is drawn on an image: label images, boxes, polygons."""

@@ -84,12 +84,33 @@ class Painting:
         """Return the pixels of each object as runs of the padded tile; none of them lies in the padding."""
         shape = self.shape[0] + padding[0], self.shape[1] + padding[1]
         ends = np.searchsorted(self.owners, np.arange(self.count + 1))
-        both = np.stack([self.starts, self.stops], axis=1).astype(np.uint32)
-        found = []
-        for begin, stop in pairwise(ends):
-            rows = np.searchsorted(self.rows[begin:stop], np.arange(shape[0] + 1))
-            found.append(RunLengths(shape, rows, both[begin:stop]))
-        return found
+        return runs_of_objects(shape, ends, self.rows, self.starts, self.stops)
+
+
+def runs_of_objects(
+    shape: tuple[int, int],
+    ends: NDArray[np.int64],
+    rows: NDArray[np.int64],
+    starts: NDArray[np.int64],
+    stops: NDArray[np.int64],
+) -> list[RunLengths]:
+    """Return the pixels of each object of a tile.
+
+    Parameters
+    ----------
+    shape : (int, int)
+        Height and width of the tile, px.
+    ends : array (objects + 1,)
+        Where the runs of each begin; the last one is their number.
+    rows, starts, stops : array (runs,)
+        Row, first and stop column of each run; of an object from top to bottom, left to right.
+    """
+    columns = np.stack([starts, stops], axis=1).astype(np.uint32)
+    heads = np.arange(shape[0] + 1)
+    return [
+        RunLengths(shape, np.searchsorted(rows[begin:end], heads).astype(np.int64), columns[begin:end])
+        for begin, end in pairwise(ends)
+    ]
 
 
 def _downward_lines(geometries: NDArray[np.object_]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from napari_tiles_creator.annotations.painting import runs_of_objects
 from napari_tiles_creator.geometry.objects import Bounds, SeenObject
-from napari_tiles_creator.geometry.run_lengths import RunLengths
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -112,7 +111,9 @@ class ShownLabels:
             np.maximum.reduceat(self.stops, begins),
         )
         outlines = self._outlines() if wanted.outlines else [None] * len(numbers)
-        runs = self._runs(shape) if wanted.runs else [None] * len(numbers)
+        runs: list[Any] = [None] * len(numbers)
+        if wanted.runs:
+            runs = list(runs_of_objects(shape, self.first, self.rows, self.starts, self.stops))
         return tuple(
             SeenObject(k, number, kind, Bounds(y, x, y_stop, x_stop), area, seen, cut, outline, pixels)
             for k, (number, kind, y, x, y_stop, x_stop, area, seen, cut, outline, pixels) in enumerate(
@@ -137,13 +138,3 @@ class ShownLabels:
         count = len(self.owners)
         owners = np.repeat(np.arange(count), self.counts)
         return list(outlines(owners, self.rows, self.starts, self.stops, count))
-
-    def _runs(self, shape: tuple[int, int]) -> list[RunLengths]:
-        """Return the pixels of each object in a tile of this shape."""
-        columns = np.stack([self.starts, self.stops], axis=1).astype(np.uint32)
-        heads = np.arange(shape[0] + 1)
-        found = []
-        for begin, end in pairwise(self.first):
-            row_starts = np.searchsorted(self.rows[begin:end], heads).astype(np.int64)
-            found.append(RunLengths(shape, row_starts, columns[begin:end]))
-        return found

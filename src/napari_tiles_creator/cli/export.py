@@ -98,11 +98,14 @@ def _filters(plan: Plan) -> str:
     """Return the fields that leave tiles out."""
     tiling = plan.recipe.tiling
     on = {
-        "roi": tiling.roi is not None,
-        "min_foreground": tiling.min_foreground > 0,
-        "exclude_tiles": bool(tiling.exclude_tiles),
+        "tiling.roi": tiling.roi is not None,
+        "tiling.min_foreground": tiling.min_foreground > 0,
+        "tiling.exclude_tiles": bool(tiling.exclude_tiles),
+        "annotations.empty_tiles": plan.partners is not None and plan.recipe.annotations.empty_tiles != "keep",
+        # A layout may refuse single tiles whatever the recipe says.
+        "export.layout": plan.partners is not None,
     }
-    return ", ".join(f"tiling.{name}" for name, is_on in on.items() if is_on)
+    return ", ".join(field for field, is_on in on.items() if is_on)
 
 
 def _summarize(plan: Plan, last: Finished) -> None:

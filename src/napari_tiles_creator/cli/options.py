@@ -31,6 +31,8 @@ FIELD_OF_FLAG = {
     "split": "export.split",
     "seed": "tiling.seed",
 }
+# Endings of files that name a class a line: no class is called so.
+NAME_FILES = (".txt", ".names", ".csv", ".json", ".yaml", ".yml")
 # Flags whose text is taken as it is.
 PLAIN_FLAGS = {
     "pattern": "media.pattern",
@@ -71,9 +73,11 @@ def read_bytes(context: click.Context, parameter: click.Parameter, value: str) -
 
 
 def read_classes(context: click.Context, parameter: click.Parameter, value: str | None) -> str | list[str] | None:
-    """Read names with commas between them, or one name; a file is meant where there is one."""
-    if value is None or (not value.strip() or Path(value).is_file()):
+    """Read names with commas between them, or one name; a file is meant where there is one, or its ending says so."""
+    if value is None or not value.strip() or Path(value).is_file():
         return value
+    if value.lower().endswith(NAME_FILES):
+        raise click.BadParameter(f"{value!r}: there is no such file: check the path, or write names, such as cell,soma")
     return [name.strip() for name in value.split(",")]
 
 
@@ -84,6 +88,9 @@ def read_split(context: click.Context, parameter: click.Parameter, value: str | 
     fields = [part.partition("=") for part in value.split(",")]
     if any(not equals for _, equals, _ in fields):
         raise click.BadParameter(f"{value!r}: write shares, such as train=0.8,val=0.2, and by=blocks among them")
+    names = [name.strip() for name, _, _ in fields]
+    if len(set(names)) < len(names):
+        raise click.BadParameter(f"{value!r}: names {max(names, key=names.count)} twice")
     return {name.strip(): _value(text) for name, _, text in fields}
 
 
@@ -220,7 +227,7 @@ def make_recipe(
         if value is not None:
             plain = not isinstance(value, str) or flag == "classes"
             changes[field] = value if plain else _value(value)
-    changes |= {field: flags[flag] for flag, field in PLAIN_FLAGS.items() if flags.get(flag)}
+    changes |= {field: flags[flag] for flag, field in PLAIN_FLAGS.items() if flags.get(flag) is not None}
     if flags.get("target_pixel_size") is not None or flags.get("scale") is not None:
         changes["calibration.enabled"] = True
     return recipe.changed(changes | _set(settings))

@@ -11,11 +11,11 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-# What the kernels of engine/pixels/resample.py reach beyond the source pixels that a rescaled one lies on: the taps on
-# each side, and for cubic the spline filter's halo, beyond which less than 1e-13 of a pixel is left.
+# What kernels reach beyond the source pixels that a rescaled one lies on: the taps on each side.
 TAPS = {"nearest": 0, "linear": 1, "cubic": 2}
+# And for cubic the filter before them: its pole is sqrt(3) - 2, whose 24th power is 2e-14.
 SPLINE_HALO = 24
-GAUSSIAN_TRUNCATE = 4.0
+GAUSSIAN_TRUNCATE = 4.0  # scipy.ndimage.gaussian_filter's default, in standard deviations
 LANCZOS_LOBES = 3
 
 

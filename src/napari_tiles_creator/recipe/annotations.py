@@ -13,8 +13,8 @@ AT_BORDER: tuple[AtBorder, ...] = get_args(AtBorder)
 EmptyTiles = Literal["auto", "keep", "drop"]
 LabelsHold = Literal["auto", "instances", "classes"]
 LABELS_HOLD: tuple[LabelsHold, ...] = get_args(LabelsHold)
-# Written into files that have a name a line.
-ClassName = Annotated[str, Field(min_length=1, max_length=100)]
+# Names are written into files that have one a line.
+LONGEST_NAME = 100
 
 
 class Annotations(Section):
@@ -28,7 +28,7 @@ class Annotations(Section):
     boxes: str | None = Field(
         None, description="Folder of YOLO texts (boxes or polygons) named as their images, or a COCO JSON file."
     )
-    classes: str | tuple[ClassName, ...] | None = Field(
+    classes: str | tuple[str, ...] | None = Field(
         None,
         description="Names of the classes in index order, or a text file with a name a line; empty takes them from "
         "the annotations.",
@@ -51,10 +51,19 @@ class Annotations(Section):
         "each connected piece an object); auto takes classes where several are named.",
     )
 
+    @field_validator("labels", "boxes", "classes")
+    @classmethod
+    def _names_a_place(cls, value: str | tuple[str, ...] | None) -> str | tuple[str, ...] | None:
+        if isinstance(value, str) and not value.strip():
+            raise ValueError("names nothing: name a place, or leave it out (null)")
+        return value
+
     @field_validator("classes")
     @classmethod
     def _names_differ(cls, value: str | tuple[str, ...] | None) -> str | tuple[str, ...] | None:
         if isinstance(value, tuple):
+            if not all(0 < len(name) <= LONGEST_NAME for name in value):
+                raise ValueError(f"holds a name that is empty, or longer than {LONGEST_NAME} characters")
             twice = sorted({name for name in value if value.count(name) > 1})
             if twice:
                 raise ValueError(f"names {twice[0]} twice: each class needs a name of its own")

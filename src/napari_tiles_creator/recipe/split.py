@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from pydantic import Field, model_validator
 
@@ -38,8 +38,21 @@ class Split(Section):
     )
     stratify: bool = Field(True, description="Give every split a like share of each class, where groups allow.")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _by_what_is_given(cls, data: Any) -> Any:
+        """Take ``by`` from what is named, where it is not."""
+        if isinstance(data, dict) and "by" not in data:
+            for by in ("group", "table"):
+                if data.get(by) is not None:
+                    return {**data, "by": by}
+        return data
+
     @model_validator(mode="after")
     def _shares_fit(self) -> Split:
+        useless = "group" if self.group is not None else "table" if self.table is not None else ""
+        if useless and self.by in ("image", "blocks"):
+            raise FieldRuleError("", f"{useless} has no effect with by: {self.by}: leave it out, or set by: {useless}")
         if self.by == "table":
             if self.table is None:
                 raise FieldRuleError("", "by table needs table: a CSV file with the columns image and split")

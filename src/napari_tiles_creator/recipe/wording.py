@@ -84,7 +84,7 @@ def _alternatives(arguments: tuple[Any, ...], limits: list[Any], unit: str) -> s
     for argument in arguments:
         if argument is type(None):
             words.append("empty")
-        elif get_origin(argument) is tuple and words:
+        elif get_origin(argument) is tuple and words and Ellipsis not in get_args(argument):
             words.append("two of them, [y, x]")
         else:
             words.append(_phrase(argument, limits, unit))

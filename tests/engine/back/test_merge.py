@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import tifffile
 
+from annotated_folder import make_annotated
 from image_folder import make_folder
 from napari_tiles_creator import Recipe, make_plan, merge, run
 from napari_tiles_creator.errors import DatasetError, ExportError
@@ -179,3 +180,64 @@ def test_a_fill_that_the_tiles_cannot_hold_is_told(images, tmp_path):
     (out / "cell_0_000.png").unlink()
     report = merge(out, tmp_path / "merged", missing=300)
     assert "uint8 tiles cannot hold 300" in report.failed[0].reason
+
+
+def annotated(tmp_path, layout, preset="unet", **changes):
+    """Export images with what is drawn on them; return the folder of the images and the dataset."""
+    folder = make_annotated(tmp_path / "data", classes=3)
+    fields = {
+        "annotations.labels": str(folder / "masks"),
+        "annotations.classes": ["a", "b", "c"],
+        "annotations.empty_tiles": "keep",
+        "tiling.size_px": 64,
+        "tiling.overlap_px": 16,
+        "export.layout": layout,
+        "export.split": {"train": 0.6, "val": 0.4},
+    }
+    return folder, export(folder / "images", tmp_path / "out", preset, **fields | changes)
+
+
+@pytest.mark.parametrize(
+    ("layout", "preset"), [("flat", "unet"), ("pairs", "unet"), ("yolo-segment", "yolo"), ("coco", "yolo")]
+)
+def test_what_stands_beside_the_tiles_is_no_tile(tmp_path, layout, preset):
+    folder, out = annotated(tmp_path, layout, preset, **{"normalization.scope": "none", "normalization.dtype": None}
+                            if preset == "unet" else {})  # fmt: skip
+    report = merge(out, tmp_path / "merged")
+    assert report.failed == ()
+    assert [path.name for path in report.files] == ["cell_0.tif", "cell_1.tif", "cell_2.tif"]
+    for path in report.files:
+        image = tifffile.imread(folder / "images" / path.name).astype(np.float64)
+        if preset == "yolo":
+            image = np.rint((image - image.min()) / (image.max() - image.min()) * 255)
+        np.testing.assert_array_equal(tifffile.imread(path), image)
+
+
+@pytest.mark.parametrize("in_one_folder", [True, False])
+def test_results_of_a_layout_with_folders_are_merged(tmp_path, in_one_folder):
+    """Programs write what they predict into one folder, whatever folders the tiles lie in."""
+    folder, out = annotated(tmp_path, "pairs")
+    results = tmp_path / "results"
+    for mask in sorted(out.glob("*/masks/*.tif")):
+        place = results / ("" if in_one_folder else mask.relative_to(out).as_posix().replace("masks", "images"))
+        place = place / mask.name if in_one_folder else place
+        place.parent.mkdir(parents=True, exist_ok=True)
+        tifffile.imwrite(place, tifffile.imread(mask))
+    report = merge(out, tmp_path / "merged", tiles=results, blend="core")
+    assert report.failed == ()
+    for path in report.files:
+        np.testing.assert_array_equal(tifffile.imread(path), tifffile.imread(folder / "masks" / path.name))
+
+
+def test_gaps_between_the_blocks_of_splits_are_named_or_filled(tmp_path):
+    images = make_folder(tmp_path / "images", count=1)
+    out = export(images, tmp_path / "out", **{"export.split": {"train": 0.5, "val": 0.5}})
+    (failure,) = merge(out, tmp_path / "merged").failed
+    assert "pixels lie in no tile" in failure.reason
+    assert "--missing" in failure.reason
+    report = merge(out, tmp_path / "merged", missing=-1)
+    merged, image = tifffile.imread(report.files[0]), tifffile.imread(images / "cell_0.tif").astype(float)
+    held = merged != -1
+    assert 0 < np.count_nonzero(~held) < 0.5 * held.size
+    expected = (image - image.min()) / (image.max() - image.min())
+    np.testing.assert_allclose(merged[held], expected[held], atol=2e-7)

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 # A label image is taken in by bands of so many bytes.
 BAND_BYTES = 16 << 20
+# It is read once, from top to bottom: what it takes of the memory for pixels is enough for a row of blocks.
+SHARE_OF_MEMORY = 4
 
 
 def border_rule(annotations: Annotations) -> BorderRule:
@@ -55,7 +57,7 @@ class ImageAnnotations:
     wanted : Wanted
         What is needed besides the lists of objects.
     hold_bytes : int
-        Memory for pixels of a label image while it is read.
+        Memory for pixels of the image; a part of it holds those of the label image while that is read.
     """
 
     def __init__(self, plan: Plan, image: ImagePlan, wanted: Wanted, hold_bytes: int) -> None:
@@ -65,7 +67,7 @@ class ImageAnnotations:
             raise ValueError(f"nothing is drawn on {image.name}")
         self._partner: Partner = partner
         self._recipe, self._classes, self._counts_pixels = plan.recipe, plan.classes, counts_pixels(plan)
-        self._wanted, self._hold_bytes = wanted, hold_bytes
+        self._wanted, self._hold_bytes = wanted, hold_bytes // SHARE_OF_MEMORY
         self._planes: dict[int, DrawnPlane] = {}
 
     @property
@@ -91,6 +93,10 @@ class ImageAnnotations:
     def forget(self, plane_number: int) -> None:
         """Release the memory of a plane."""
         self._planes.pop(plane_number, None)
+
+    def knows(self, plane_number: int) -> bool:
+        """Whether a plane was read and is still held."""
+        return plane_number in self._planes
 
     def plane(self, plane_number: int) -> DrawnPlane:
         """Return what is drawn on a plane that was read."""
@@ -161,9 +167,15 @@ def nearest(recipe: Recipe) -> Recipe:
 
 
 def _bands(pixels: CalibratedImage, plane: Plane, stop: threading.Event | None) -> Iterator[NDArray[Any]]:
-    """Yield a plane in bands over its whole width, from top to bottom; what is left is 0 once it is to stop."""
+    """Yield a plane in bands over its whole width, from top to bottom; what is left is 0 once it is to stop.
+
+    No band lies in two rows of blocks: one row of them is held at a time.
+    """
     height, width = pixels.image.shape
-    rows = max(1, min(pixels.block_shape[0], BAND_BYTES // max(1, width * pixels.dtype.itemsize)))
-    for y in range(0, height, rows):
-        box = Box(y, 0, min(rows, height - y), width)
-        yield np.zeros(box.shape, pixels.dtype) if stop is not None and stop.is_set() else pixels.read(plane, box)
+    block_rows = pixels.block_shape[0]
+    rows = max(1, BAND_BYTES // max(1, width * pixels.dtype.itemsize))
+    for top in range(0, height, block_rows):
+        bottom = min(top + block_rows, height)
+        for y in range(top, bottom, rows):
+            box = Box.between(y, 0, min(y + rows, bottom), width)
+            yield np.zeros(box.shape, pixels.dtype) if stop is not None and stop.is_set() else pixels.read(plane, box)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -75,7 +75,8 @@ def merge(
     output : str or Path
         Folder of the merged images; not the dataset itself.
     tiles : str or Path, optional
-        Folder of results that are named like the tiles, with any readable extension.
+        Folder of results that are named like the tiles, with any readable extension; in folders as the tiles, or
+        all in this one.
     kind : {"values"}
         What the tiles hold.
     blend : {"linear", "hann", "mean", "core"}, default "linear"
@@ -204,8 +205,9 @@ class _Merge:
 
     def _read(self, row: TileRow) -> NDArray[Any] | None:
         """Return a tile, or the result named like it, array (y, x[, c]); None where it is missing and may be."""
-        path = self.tiles / row.tile
-        candidates = [path, *(path.with_suffix(suffix) for suffix in EXTENSIONS)]
+        # In the folders of the dataset's layout, or all in one folder, as programs write their results.
+        paths = dict.fromkeys((self.tiles / row.tile, self.tiles / PurePosixPath(row.tile).name))
+        candidates = (p for path in paths for p in (path, *(path.with_suffix(suffix) for suffix in EXTENSIONS)))
         found = next((candidate for candidate in candidates if candidate.is_file()), None)
         if found is None:
             if self.fill is not None:

@@ -88,6 +88,7 @@ class CutJob(ImageJob):
         super().__init__(image, pixels, pixels.reads_ahead(tile_rows, groups_in_row(image, self._stripe)), stop)
 
     def _plan_stages(self) -> Iterator[list[Task]]:
+        yield self._reading(0)  # while no pixels of the image itself are held
         measurement = Measurement(self.image, self._recipe, wants_foreground=False if self._labels_tell else None)
         if not self._is_measured and measurement.is_needed and has_work(self.image, self._done):
             for tasks in measurement.stages(self._pixels):
@@ -100,14 +101,19 @@ class CutJob(ImageJob):
             yield self._cutting(every)
             return
         for number in every:
-            if has_work(self.image, self._done, number):
-                if has_passes:
-                    yield self._limits(number)
-                if self._drawn is not None:
-                    yield [partial(self._measured, partial(self._drawn.read, number, self._stop))]
+            if has_passes and has_work(self.image, self._done, number):
+                yield self._limits(number)
+            yield self._reading(number)
             yield self._cutting([number])
             if self._drawn is not None:
                 self._drawn.forget(number)
+
+    def _reading(self, plane_number: int) -> list[Task]:
+        """Return the task that takes in what is drawn on a plane, nothing where that is not needed any more."""
+        drawn = self._drawn
+        if drawn is None or drawn.knows(plane_number) or not has_work(self.image, self._done, plane_number):
+            return []
+        return [partial(self._measured, partial(drawn.read, plane_number, self._stop))]
 
     def _limits(self, plane_number: int) -> list[Task]:
         return [partial(self._measured, task) for task in self._pixels.limit_tasks(self.image.planes[plane_number])]

@@ -9,7 +9,6 @@ anywhere loses nothing.
 from __future__ import annotations
 
 import math
-import shutil
 import threading
 from collections import Counter
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
@@ -36,10 +35,10 @@ from napari_tiles_creator.engine.export.head import head
 from napari_tiles_creator.engine.export.image_job import CountJob, ImageJob, MeasureJob
 from napari_tiles_creator.engine.export.lock import locked
 from napari_tiles_creator.engine.export.manifest import HEAD, Manifest, as_json, write_whole
-from napari_tiles_creator.engine.export.rows import WORK_FOLDER, ranges_text
+from napari_tiles_creator.engine.export.rows import ranges_text
 from napari_tiles_creator.engine.export.target import check_target, complete, resumable
 from napari_tiles_creator.engine.export.tile_encoder import TileEncoder
-from napari_tiles_creator.engine.export.writer import TileWriter, write_error
+from napari_tiles_creator.engine.export.writer import TileWriter, clear_staged, write_error
 from napari_tiles_creator.engine.pixels.dataset_measurement import DatasetMeasurement
 from napari_tiles_creator.engine.planning.plan import Failure
 from napari_tiles_creator.engine.steps import MEMORY_BYTES, default_workers
@@ -110,8 +109,7 @@ def run(
     with locked(folder):
         earlier = resumable(plan, folder, checksum, allow_foreign)
         try:
-            for stage in (folder / WORK_FOLDER).glob("stage-*"):  # of a run that was killed
-                shutil.rmtree(stage, ignore_errors=True)
+            clear_staged(folder)
             write_whole(folder / HEAD, as_json(head(plan, plan.failed, checksum)))
         except OSError as error:
             raise write_error(folder, error) from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
@@ -14,7 +13,7 @@ from napari_tiles_creator.engine.export.lock import locked
 from napari_tiles_creator.engine.export.manifest import HEAD, TABLE, Manifest
 from napari_tiles_creator.engine.export.rows import WORK_FOLDER
 from napari_tiles_creator.engine.export.target import files_below
-from napari_tiles_creator.engine.export.writer import write_error
+from napari_tiles_creator.engine.export.writer import clear_staged, write_error
 from napari_tiles_creator.engine.steps import result_of
 from napari_tiles_creator.errors import DatasetError
 
@@ -144,8 +143,7 @@ class Emptying:
                 raise write_error(self.folder, error) from error
             for journal in (self.folder / WORK_FOLDER).glob("*-*.csv"):
                 journal.unlink(missing_ok=True)
-            for stage in (self.folder / WORK_FOLDER).glob("stage-*"):
-                shutil.rmtree(stage, ignore_errors=True)
+            clear_staged(self.folder)
         parents = {parent for path in self.remove for parent in (self.folder / path).parents}
         for parent in sorted(parents, key=lambda path: len(path.parts), reverse=True):
             if self.folder in parent.parents:

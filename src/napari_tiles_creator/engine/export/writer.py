@@ -168,6 +168,15 @@ class _Workplace:
     objects: int | None = None
 
 
+def clear_staged(folder: Path) -> None:
+    """Remove what a run that was killed had staged: it was put nowhere yet, and will be made anew."""
+    work = folder / WORK_FOLDER
+    for stage in work.glob("stage-*"):
+        shutil.rmtree(stage, ignore_errors=True)
+    for part in work.glob("*.part"):
+        part.unlink(missing_ok=True)
+
+
 def _facts(path: str, buffers: Buffers) -> WrittenFile:
     return WrittenFile(path, sum(len(buffer) for buffer in buffers), _crc32(buffers))
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_tiles_creator.geometry.box import Box
+from napari_tiles_creator.geometry.source_axis import GAUSSIAN_TRUNCATE, LANCZOS_LOBES, SPLINE_HALO
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,15 +22,11 @@ if TYPE_CHECKING:
 
     from napari_tiles_creator.recipe.calibration import Interpolation
 
-# The spline filter's pole is sqrt(3) - 2; its 24th power is 2e-14.
-SPLINE_HALO = 24
 # A block has so many rows, and columns, of the source or of the result, whichever are more: enough that its halo costs
 # little, few enough for memory.
 BLOCK_ROWS, BLOCK_COLUMNS = 512, 2048
 # Blocks of a result that is many times smaller need more of the source rather than be smaller than this.
 LEAST_BLOCK_SIDE = 32
-GAUSSIAN_TRUNCATE = 4.0  # scipy.ndimage.gaussian_filter's default
-LANCZOS_LOBES = 3
 
 
 @dataclass(frozen=True)

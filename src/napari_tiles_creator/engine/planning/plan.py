@@ -14,7 +14,8 @@ from napari_tiles_creator.engine.planning.filters import inline_roi, region_of
 from napari_tiles_creator.engine.planning.names import placeholders
 from napari_tiles_creator.engine.planning.offer import check_layout, splits_of
 from napari_tiles_creator.engine.planning.partners.class_counts import class_counts
-from napari_tiles_creator.engine.planning.partners.partners import find_partners, without_label_images
+from napari_tiles_creator.engine.planning.partners.label_files import without_label_images
+from napari_tiles_creator.engine.planning.partners.partners import find_partners
 from napari_tiles_creator.engine.planning.resolve import resolve_image
 from napari_tiles_creator.engine.planning.scan import scan
 from napari_tiles_creator.engine.planning.splits.split import split_images

@@ -13,7 +13,8 @@ from PIL import Image
 
 from napari_tiles_creator import Recipe
 from napari_tiles_creator.annotations.drawn_objects import DrawnObjects
-from napari_tiles_creator.engine.planning.partners.partners import find_partners, without_label_images
+from napari_tiles_creator.engine.planning.partners.label_files import without_label_images
+from napari_tiles_creator.engine.planning.partners.partners import find_partners
 from napari_tiles_creator.engine.planning.resolve import resolve_image
 from napari_tiles_creator.engine.planning.scan import Scanned, scan
 from napari_tiles_creator.errors import RecipeError
@@ -78,7 +79,7 @@ def reason(found, name="a.tif"):
 
 def test_label_images_are_found_and_their_headers_read(root):
     write(root / "masks" / "a.png")
-    write(root / "masks" / "b_Mask.npy", np.zeros(SHAPE, np.int64))
+    write(root / "masks" / "b_Mask.npy", np.zeros(SHAPE, np.float64))  # whole numbers, as some programs write them
     found = partners(root, labels="masks")
     assert not found.problems
     assert found.warnings == []
@@ -89,7 +90,7 @@ def test_label_images_are_found_and_their_headers_read(root):
     assert a.labels.path == root / "masks" / "a.png"
     assert a.names == ("a.png",)
     assert a.files == (root / "masks" / "a.png",)
-    assert b.labels.dtype == np.int64
+    assert b.labels.dtype == np.float64
     assert b.names == ("b_Mask.npy",)
     assert found.of("nothing.tif") is None
     assert a.fingerprints[0]["path"] == "a.png"
@@ -116,8 +117,7 @@ CHANNELS, PLANES = ({"metadata": {"axes": axes}, "ome": True} for axes in ("CYX"
     ("name", "pixels", "how", "told"),
     [
         ("a.tif", np.zeros((40, 51), np.uint8), {}, "a.tif: is 40 × 51 px high and wide, its image a.tif 40 × 50"),
-        ("a.tif", np.zeros(SHAPE, np.float32), {}, "a.tif: holds float32: a label image holds whole numbers"),
-        ("a.png", np.zeros((*SHAPE, 3), np.uint8), {}, "a.png: holds red, green and blue: a label image has one value"),
+        ("a.png", np.zeros((*SHAPE, 3), np.uint8), {}, "a.png: holds red, green and blue: a label image has one num"),
         ("a.jpg", np.zeros(SHAPE, np.uint8), {}, "a.jpg: JPEG changes the values of labels"),
         ("a.tif", np.zeros((2, *SHAPE), np.uint8), CHANNELS, "a.tif: holds 2 channels"),
         ("a.tif", np.zeros((3, *SHAPE), np.uint8), PLANES, "a.tif: has 3 planes along Z"),
@@ -329,13 +329,65 @@ def test_names_that_are_given_order_the_categories(root):
     coco(root / "all.json", ["a.tif", "b.tif"], annotations)
     found = partners(root, boxes="all.json", classes=["cell", "vessel", "dirt"])
     assert found.of("a.tif").objects.class_numbers.tolist() == [0, 2]
-    found = partners(root, boxes="all.json", classes=["one", "two"])  # other names for them
+    found = partners(root, boxes="all.json", classes=["DIRT", "Cell"])  # whatever the case
     assert found.of("a.tif").objects.class_numbers.tolist() == [1, 0]
     assert found.has_shapes
     assert found.warnings == ["of 1 of 2 objects boxes alone are known: as shapes they are filled"]
-    assert reason(partners(root, boxes="all.json", classes=["one"]))[0].startswith(
-        "all.json, annotation 1: class 1 has"
-    )
+
+
+@pytest.mark.parametrize("classes", [["one", "two"], ["cell"], ["cell", "dirts"], ["cell", "Dirt", "DIRT"]])
+def test_categories_that_no_given_name_means_are_refused(root, classes):
+    """Never taken by their place: a name that is misspelt would swap all of them."""
+    annotations = [{"image_id": 0, "category_id": 5, **BOX}, {"image_id": 0, "category_id": 2, **TRIANGLE}]
+    coco(root / "all.json", ["a.tif", "b.tif"], annotations)
+    with pytest.raises(RecipeError, match=r"the annotations have a class '(dirt|cell)', which is none of them"):
+        partners(root, boxes="all.json", classes=classes)
+
+
+def test_categories_of_which_nothing_is_drawn_need_no_name(root):
+    coco(root / "all.json", ["a.tif", "b.tif"], [{"image_id": 0, "category_id": 5, **BOX}])
+    found = partners(root, boxes="all.json", classes=["vessel", "cell"])
+    assert found.of("a.tif").objects.class_numbers.tolist() == [1]
+
+
+def test_background_is_no_class_of_a_label_image(root):
+    write(root / "masks" / "a.tif")
+    with pytest.raises(RecipeError, match="0 is the background of a label image: leave Background out"):
+        partners(root, labels="masks", classes=["Background", "cell"])
+
+
+def test_two_images_never_share_a_label_image_unnoticed(root):
+    (root / "images" / "b.tif").unlink()
+    write(root / "images" / "a.png", np.zeros(SHAPE, np.uint8))
+    write(root / "masks" / "a.tif")
+    found = partners(root, labels="masks")
+    assert found.of("a.tif").labels is not None
+    assert reason(found, "a.png")[0].startswith("no label image for a.png")
+    (root / "masks" / "a.tif").rename(root / "masks" / "a_mask.tif")
+    found = partners(root, labels="masks")
+    for name in ("a.tif", "a.png"):
+        assert reason(found, name)[0].startswith(f"a_mask.tif may belong to {name} or to another image of that name")
+
+
+def test_composed_and_decomposed_accents_are_one_name(root):
+    """As macOS and everybody else write them."""
+    write(root / "images" / "u\u0308x.tif", np.zeros(SHAPE, np.uint8))
+    write(root / "masks" / "\u00fcx.tif")
+    found = partners(root, labels="masks")
+    assert found.of("u\u0308x.tif").labels is not None
+
+
+def test_one_pixel_of_a_label_image_makes_another_fingerprint(root):
+    labels = np.zeros((400, 500), np.uint16)
+    write(root / "images" / "a.tif", np.zeros(labels.shape, np.uint8))
+    prints = set()
+    for place in (None, (77, 201), (78, 201)):
+        changed = labels.copy()
+        if place:
+            changed[place] = 1
+        write(root / "masks" / "a.tif", changed)
+        prints.add(str(partners(root, labels="masks").of("a.tif").fingerprints))
+    assert len(prints) == 3
 
 
 @pytest.mark.parametrize(

@@ -116,7 +116,7 @@ def plan_of(recipe, items):
         return None
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(st.data())
 def test_no_two_tiles_of_different_splits_share_a_source_pixel(data):
     """For any recipe: grids and scattered tiles, any edge, overlap, scale, kernel, gap, number of images."""

@@ -198,8 +198,11 @@ def check_labels(info: SourceInfo, image: ImagePlan, name: str) -> None:
     """
     if info.is_rgb or info.length("C") > 1:
         what = "red, green and blue" if info.is_rgb else f"{info.length('C')} channels"
-        raise AnnotationError(f"{name}: holds {what}: a label image has one value a pixel, so save one channel of it")
-    if info.dtype.kind not in "uib":
+        raise AnnotationError(
+            f"{name}: holds {what}: a label image has one number a pixel (the object or the class), so save those, in "
+            f"8 or 16 bits"
+        )
+    if info.dtype.kind not in "uibf":  # some programs write whole numbers as floats
         raise AnnotationError(f"{name}: holds {info.dtype}: a label image holds whole numbers, so save it as uint16")
     if info.plane_shape != image.info.plane_shape:
         (height, width), (image_height, image_width) = info.plane_shape, image.info.plane_shape

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import unicodedata
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from napari_tiles_creator.errors import AnnotationError
 from napari_tiles_creator.sources.channel_files import CHANNEL
 from napari_tiles_creator.sources.registry import FOLDERS
 
@@ -81,8 +83,11 @@ def folder_of(name: str) -> str:
 
 
 def bare_stem(name: str) -> str:
-    """Return a file's name without folder and extension; ``.ome`` before it is part of it."""
-    stem = os.path.splitext(name.rpartition("/")[2])[0]
+    """Return a file's name without folder and extension; ``.ome`` before it is part of it.
+
+    Accents are composed: macOS writes them as characters of their own.
+    """
+    stem = unicodedata.normalize("NFC", os.path.splitext(name.rpartition("/")[2])[0])
     return stem[:-4] if stem.lower().endswith(".ome") else stem
 
 
@@ -132,6 +137,7 @@ class FilesByName:
     def __init__(self, files: Sequence[PartnerFile], images: Sequence[ImagePlan], with_suffixes: bool) -> None:
         self.files = files
         self._shared = Counter(stem for image in images for stem in set(stems_of(image)))
+        self._image_names = {file_name_of(image) for image in images}
         self._shared_here = Counter((folder_of(file_name_of(i)), stem) for i in images for stem in set(stems_of(i)))
         self._by_name: dict[tuple[str, str], list[PartnerFile]] = {}
         for file in sorted(files, key=lambda file: file.name):
@@ -143,15 +149,34 @@ class FilesByName:
                 self._by_name.setdefault((folder, image_stem), []).append(file)
 
     def of(self, image: ImagePlan) -> list[PartnerFile]:
-        """Return the files that may belong to an image: none, one, or several among which nothing decides."""
+        """Return the files that may belong to an image: none, one, or several among which nothing decides.
+
+        Raises
+        ------
+        AnnotationError
+            If a file may belong to another image as well.
+        """
         name = file_name_of(image)
         folder = folder_of(name)
         for stem in stems_of(image):
             found = self._by_name.get((folder, stem), [])
-            if self._shared_here[folder, stem] > 1:  # a.tif and a.png: only what is called exactly so tells which
-                found = [file for file in found if file.name.rpartition("/")[2] == name.rpartition("/")[2]] or found
+            if self._shared_here[folder, stem] > 1:
+                found = self._told_apart(found, name)
             if not found and folder and self._shared[stem] == 1:
                 found = self._by_name.get(("", stem), [])
             if found:
                 return found
+        return []
+
+    def _told_apart(self, found: Sequence[PartnerFile], name: str) -> list[PartnerFile]:
+        """Return those of an image where others have its stem: of a.tif and a.png, what is called exactly so."""
+        exact = [file for file in found if file.name.rpartition("/")[2] == name.rpartition("/")[2]]
+        if exact or name not in self._image_names:
+            return exact or list(found)
+        of_any = [file for file in found if file.name not in self._image_names]
+        if of_any:
+            raise AnnotationError(
+                f"{of_any[0].name} may belong to {name} or to another image of that name: give one of them another "
+                f"name, or leave it out (media.exclude)"
+            )
         return []

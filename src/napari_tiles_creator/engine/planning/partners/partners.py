@@ -7,10 +7,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import numpy as np
+
 from napari_tiles_creator.annotations.class_names import default_names, read_class_names, told, unnamed_class
-from napari_tiles_creator.engine.planning.fingerprint import fingerprint
+from napari_tiles_creator.engine.planning.fingerprint import checksum
 from napari_tiles_creator.engine.planning.partners.drawn_files import DrawnLayers, drawn_files
-from napari_tiles_creator.engine.planning.partners.label_files import LabelFiles, LabelLayers, without_label_images
+from napari_tiles_creator.engine.planning.partners.label_files import LabelFiles, LabelLayers
 from napari_tiles_creator.engine.planning.partners.names import bare_stem, without_suffix
 from napari_tiles_creator.engine.planning.warnings import listed
 from napari_tiles_creator.errors import AnnotationError, RecipeError
@@ -25,8 +27,6 @@ if TYPE_CHECKING:
     from napari_tiles_creator.engine.planning.scan import Scanned
     from napari_tiles_creator.recipe.annotations import Annotations
     from napari_tiles_creator.sources.base import SourceInfo
-
-__all__ = ["Partner", "Partners", "find_partners", "without_label_images"]
 
 Given = TypeVar("Given")
 LABELS, BOXES, CLASSES = "annotations.labels", "annotations.boxes", "annotations.classes"
@@ -60,7 +60,7 @@ class Partner:
     @cached_property
     def fingerprints(self) -> list[dict[str, Any]]:
         """What tells these annotations from others: name and checksum of each, as JSON holds it."""
-        sums = [] if self.labels is None else [fingerprint(self.labels.files)]
+        sums = [] if self.labels is None else [checksum(self.labels.files)]
         sums += [] if self.objects is None else [self.objects.checksum]
         return [{"path": name, "fingerprint": crc} for name, crc in zip(self.names, sums, strict=True)]
 
@@ -139,9 +139,14 @@ def find_partners(
     shapes = _drawn_files(annotations.boxes, images, drawn)
     partners = {image.name: _partner(image, labels, shapes) for image in images}
     classes = _given_names(annotations.classes)
+    if labels is not None and classes and classes[0].casefold() == "background":
+        raise RecipeError.of(
+            CLASSES,
+            f"{told(classes)}: 0 is the background of a label image: leave {classes[0]} out, 1 is the first class",
+        )
     if shapes is not None:
-        if classes and shapes.names_decide and set(shapes.class_names) <= set(classes):
-            partners = _renumbered(partners, [classes.index(name) for name in shapes.class_names])
+        if classes and shapes.names_decide:
+            partners = _renumbered(partners, _places(shapes.class_names, classes, _used(partners)))
         classes = classes or shapes.class_names or _made_up(partners)
         partners = {name: _with_named_classes(partner, classes, shapes.place) for name, partner in partners.items()}
     return Partners(partners, _warnings(images, partners, labels, shapes, known), classes or default_names(1))
@@ -198,6 +203,28 @@ def _partner(image: ImagePlan, labels: LabelFiles | LabelLayers | None, shapes: 
     except AnnotationError as error:
         return replace(partner, problem=str(error), field=looked_at)
     return partner
+
+
+def _used(partners: Mapping[str, Partner]) -> set[int]:
+    """Return the classes of which an object is drawn."""
+    drawn = [partner.objects for partner in partners.values() if partner.objects is not None]
+    return {int(number) for objects in drawn for number in np.unique(objects.class_numbers)}
+
+
+def _places(theirs: Sequence[str], classes: Sequence[str], used: Collection[int]) -> list[int]:
+    """Return where each class of the annotations stands among the recipe's: names decide, whatever their order."""
+    found = []
+    for number, name in enumerate(theirs):
+        same = [i for i, other in enumerate(classes) if other == name]
+        alike = [i for i, other in enumerate(classes) if other.casefold() == name.casefold()]
+        if not (same or len(alike) == 1) and number in used:
+            raise RecipeError.of(
+                CLASSES,
+                f"{told(classes)}: the annotations have a class {name!r}, which is none of them: name it so, or leave "
+                f"annotations.classes empty",
+            )
+        found.append((same or alike or [0])[0])
+    return found
 
 
 def _renumbered(partners: Mapping[str, Partner], classes: Sequence[int]) -> dict[str, Partner]:
