@@ -465,3 +465,69 @@ def test_a_sliver_is_no_object_whatever_else_is_asked(cells, tmp_path, layout):
     written = {row["tile"] for row in table(tmp_path / "plain" / "tiles.csv")}
     assert {row["tile"] for row in table(tmp_path / "filtered" / "tiles.csv")} == written
     assert not any("background" in tile for tile in written)
+
+
+def test_an_object_much_larger_than_a_tile_counts_in_each(tmp_path):
+    """No tile shows a tenth of it, but it fills some of them."""
+    (tmp_path / "images").mkdir()
+    (tmp_path / "masks").mkdir()
+    labels = np.zeros((640, 640), np.uint8)
+    labels[20:620, 20:620] = 9
+    tifffile.imwrite(tmp_path / "images" / "a.tif", np.random.default_rng(0).integers(0, 99, labels.shape, np.uint8))
+    tifffile.imwrite(tmp_path / "masks" / "a.tif", labels)
+    exported(recipe_of(tmp_path, tmp_path / "out", "flat"))
+    for row in table(tmp_path / "out" / "tiles.csv"):
+        covered = np.count_nonzero(crop(labels, row)) / SIZE**2
+        assert row["objects"] == str(int(covered >= 0.1))
+
+
+# ---- what is told ----
+
+
+def test_the_end_tells_objects_and_splits_without_a_tile(cells, tmp_path):
+    folder = tmp_path / "data"
+    shutil.copytree(cells, folder)
+    recipe = recipe_of(folder, tmp_path / "out", "pairs", export__split={"train": 0.6, "val": 0.4})
+    of_split = {image.split: image.name for image in make_plan(recipe).images if image.split == "val"}
+    (folder / "masks" / of_split["val"]).write_bytes(b"II*\0nonsense")
+    plan = make_plan(recipe)
+    assert [failure.source for failure in plan.failed] == [of_split["val"]]
+    shutil.copy(cells / "masks" / of_split["val"], folder / "masks")
+    labels = tifffile.imread(folder / "masks" / of_split["val"])
+    tifffile.imwrite(folder / "masks" / of_split["val"], labels.astype(np.int32) - 1)  # a value below 0, seen when read
+    last = exported(recipe)[-1]
+    assert [failure["source"] for failure in last.failed] == [of_split["val"]]
+    assert last.empty_splits == ("val",)
+    assert last.objects == len(table(tmp_path / "out" / "objects.csv")) > 0
+
+
+def test_what_another_export_differs_in_is_named(cells, tmp_path):
+    folder = tmp_path / "data"
+    shutil.copytree(cells, folder)
+    shares = {"train": 0.6, "val": 0.4}
+    recipe = recipe_of(folder, tmp_path / "out", "pairs", export__split=shares)
+    exported(recipe)
+    with pytest.raises(ExportError, match=r"its export\.split\.seed is 0, not 1"):
+        exported(recipe.changed({"export.split": {**shares, "seed": 1}}))
+    labels = tifffile.imread(folder / "masks" / "cell_2.tif")
+    labels[:3, :3] = 999
+    tifffile.imwrite(folder / "masks" / "cell_2.tif", labels)
+    with pytest.raises(ExportError, match=r"what is drawn on cell_2\.tif has changed since"):
+        exported(recipe)
+
+
+def test_boxes_are_not_continued_into_padding(cells, tmp_path):
+    recipe = recipe_of(
+        cells, tmp_path / "out", "yolo", "yolo", export__split={"train": 0.6, "val": 0.4}, tiling__edge="pad",
+        tiling__pad_mode="reflect",
+    )  # fmt: skip
+    with pytest.raises(PlanError, match="boxes and outlines are not continued into padding") as caught:
+        make_plan(recipe)
+    assert caught.value.field == "tiling.pad_mode"
+    assert make_plan(recipe.changed({"tiling.edge": "shift"})).images
+    assert make_plan(recipe.changed({"tiling.pad_mode": "constant"})).images
+
+
+def test_the_folder_of_the_labels_takes_no_tiles(cells):
+    with pytest.raises(ExportError, match=r"is that of annotations\.labels: choose another"):
+        exported(recipe_of(cells, cells / "masks", "pairs"), allow_foreign=True)

@@ -31,10 +31,12 @@ def plane_of(labels, holds="instances", rows=7):
     return LabelPlane.of_bands(labels.shape, in_bands(labels, rows), holds)
 
 
-def counts_by_rule(rule, visible):
+def counts_by_rule(rule, shown_of_it, box):
     """Tell whether an object counts of which so much is visible, by the words of the rule."""
-    least = {"clip": rule.min_visible, "mark": rule.min_visible, "keep": 0, "drop": 1}[rule.at_border]
-    return visible >= least
+    _, area, visible = shown_of_it
+    if rule.at_border in ("keep", "drop"):
+        return visible == 1 or rule.at_border == "keep"
+    return visible >= rule.min_visible or area / box.area >= rule.min_visible
 
 
 @given(label_images(), st.data())
@@ -89,7 +91,7 @@ def test_the_rule_decides_which_objects_count(labels, data, rule):
     box = data.draw(boxes_in(*labels.shape))
     found = plane_of(labels).cut(box, (0, 0), "constant", ALL, rule)
     seen = shown(labels, box)
-    expected = {k: one for k, one in seen.items() if counts_by_rule(rule, one[2])}
+    expected = {k: one for k, one in seen.items() if counts_by_rule(rule, one, box)}
     assert listed(found) == expected
     crop = labels[box.slices]
     np.testing.assert_array_equal(with_source_numbers(found), np.where(np.isin(crop, list(expected)), crop, 0))
@@ -102,7 +104,7 @@ def test_classes_are_the_values_and_objects_their_pieces(labels, data, rule):
     box = data.draw(boxes_in(*labels.shape))
     found = plane_of(labels, "classes").cut(box, (0, 0), "constant", ALL, rule)
     pieces = scan_ordered_pieces(labels)
-    expected = {k: one for k, one in shown(pieces, box).items() if counts_by_rule(rule, one[2])}
+    expected = {k: one for k, one in shown(pieces, box).items() if counts_by_rule(rule, one, box)}
     assert listed(found) == expected
     assert [one.class_number for one in found.objects] == [labels[pieces == k][0] - 1 for k in expected]
     crop = labels[box.slices]
@@ -156,7 +158,7 @@ def test_objects_are_counted_in_all_boxes_at_once(labels, data, rule):
     found = plane.counts(np.array([(b.y, b.x, b.y_stop, b.x_stop) for b in boxes], np.int64).reshape(-1, 4), rule)
     assert found.tolist() == [len(plane.cut(box, (0, 0), "constant", Wanted(), rule).objects) for box in boxes]
     assert found.tolist() == [
-        sum(counts_by_rule(rule, share) for _, _, share in shown(labels, box).values()) for box in boxes
+        sum(counts_by_rule(rule, one, box) for one in shown(labels, box).values()) for box in boxes
     ]
 
 

@@ -58,7 +58,8 @@ def expected_boxes(corners, box, rule):
             continue
         area = (right - left) * (bottom - top)
         visible = area / ((x_stop - x) * (y_stop - y))
-        enough = {"drop": visible == 1, "keep": True}.get(rule.at_border, visible >= rule.min_visible)
+        share = max(visible, area / box.area)
+        enough = {"drop": visible == 1, "keep": True}.get(rule.at_border, share >= rule.min_visible)
         if enough:
             bounds = (top - box.y, left - box.x, bottom - box.y, right - box.x)
             found.append(Expected(number, bounds, area, visible))

@@ -1,6 +1,9 @@
 """A real viewer with the dock in it, and folders of small generated images."""
 
+from functools import partialmethod
+
 import pytest
+from pytestqt.qtbot import QtBot
 from qtpy.QtCore import Qt
 
 from image_folder import write_image
@@ -10,6 +13,19 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if "tests/widget/" in item.path.as_posix():
             item.add_marker(pytest.mark.widget)
+
+
+class PatientBot(QtBot):
+    """Waits as long as a busy machine needs; pytest-qt gives up after 5 s."""
+
+    waitUntil = partialmethod(QtBot.waitUntil, timeout=60_000)
+    waitSignal = partialmethod(QtBot.waitSignal, timeout=60_000)
+
+
+@pytest.fixture
+def qtbot(qapp, request):
+    """What drives the window."""
+    return PatientBot(request)
 
 
 @pytest.fixture(autouse=True)

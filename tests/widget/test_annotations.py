@@ -1,14 +1,17 @@
 """What is drawn on images: its fields, over the preview, with the tile, and taken from open layers."""
 
+import threading
+
 import numpy as np
 import pytest
 import tifffile
 from qtpy.QtCore import Qt
 
-from napari_tiles_creator import run
+from napari_tiles_creator import Recipe, run
 from napari_tiles_creator._widget.viewing import colours
 from napari_tiles_creator._widget.viewing.drawn_pictures import LabelPicture, plane_picture
 from napari_tiles_creator.annotations.label_plane import LabelPlane
+from napari_tiles_creator.geometry.objects import BorderRule
 
 SHAPES = {"image_0": (96, 80), "image_1": (130, 70), "image_2": (64, 64)}
 # Class, y, x, height and width of the boxes on each image, px.
@@ -53,7 +56,7 @@ def boxes(tmp_path):
     return folder
 
 
-def drawn(viewer, qtbot, name="Annotations"):
+def drawn(viewer, qtbot, name="Annotated labels"):
     qtbot.waitUntil(lambda: name in viewer.layers)
     return viewer.layers[name]
 
@@ -91,6 +94,39 @@ def test_the_header_tells_where_annotations_are(dock, planned, masks):
     assert dock.annotations.header.summary.text() == "masks, 1 class"
 
 
+def test_the_foot_says_at_most_where_tiles_without_objects_are_left_out(dock, planned, masks):
+    planned(annotations__labels=str(masks))
+    assert "at most" not in dock.footer.status.text()
+    planned(annotations__labels=str(masks), annotations__empty_tiles="drop")
+    assert "at most" in dock.footer.status.text()
+
+
+@pytest.mark.parametrize("unfolded", [True, False])
+def test_what_a_layout_refuses_is_told_once_in_the_panel(dock, planned, qtbot, unfolded):
+    """Beside the field that mends it; beside the layout where that field is folded away."""
+    dock.annotations.header.unfold(unfolded)
+    planned(export__layout="flat")
+    dock.export.editor("layout").setCurrentIndex(dock.export.editor("layout").findData("stardist"))
+    qtbot.waitUntil(lambda: "labels" in dock.annotations.problems)
+    assert "nothing is annotated" in dock.annotations.problems["labels"]
+    assert "--" not in dock.annotations.problems["labels"]
+    assert ("layout" in dock.export.problems) is not unfolded
+
+
+def test_many_images_with_one_problem_say_it_once_at_the_foot(dock, qtbot, images, tmp_path):
+    (tmp_path / "other").mkdir()
+    tifffile.imwrite(tmp_path / "other" / "nothing_alike.tif", np.zeros((4, 4), np.uint8))
+    fields = {"media.folder": str(images), "annotations.labels": str(tmp_path / "other")}
+    dock.set_recipe(Recipe.preset("unet").changed(fields))
+    qtbot.waitUntil(lambda: "no label image for image_0.tif" in dock.footer.status.text())
+    assert "2 other images likewise" in dock.footer.status.text()
+    assert "notes" in dock.footer.notes.line.text()
+    assert "no label image" not in dock.footer.notes.line.text()
+    assert "no label image for image_2.tif" in dock.footer.notes.text()
+    rows = {item.found.name: dock.media.model.problem(row) for row, item in enumerate(dock.media.model.rows)}
+    assert all(f"no label image for {name}" in problem for name, problem in rows.items())
+
+
 # ---- over the preview ----
 
 
@@ -112,7 +148,7 @@ def test_the_check_box_takes_annotations_away_and_brings_them_back(viewer, dock,
     drawn(viewer, qtbot)
     assert not dock.tiles.show_annotations.isHidden()
     dock.tiles.show_annotations.click()
-    assert "Annotations" not in viewer.layers
+    assert "Annotated labels" not in viewer.layers
     dock.tiles.show_annotations.click()
     layer = drawn(viewer, qtbot)
     viewer.layers.remove(layer)  # by the user
@@ -129,13 +165,15 @@ def test_other_tiles_draw_no_annotations_anew_but_other_images_do(viewer, dock, 
     qtbot.waitUntil(lambda: dock.plan is not None and dock.plan is not before)
     assert drawn(viewer, qtbot) is layer
     dock.tiles.image.setCurrentIndex(1)
-    qtbot.waitUntil(lambda: "Annotations" in viewer.layers and viewer.layers["Annotations"].data.shape == (130, 70))
-    np.testing.assert_array_equal(viewer.layers["Annotations"].data, discs(SHAPES["image_1"], seed=1))
+    qtbot.waitUntil(
+        lambda: "Annotated labels" in viewer.layers and viewer.layers["Annotated labels"].data.shape == (130, 70)
+    )
+    np.testing.assert_array_equal(viewer.layers["Annotated labels"].data, discs(SHAPES["image_1"], seed=1))
 
 
 def test_boxes_are_outlined_in_the_colour_of_their_class(viewer, dock, previewed, boxes, qtbot):
     previewed(annotations__boxes=str(boxes), annotations__classes=["cell", "debris"])
-    layer = drawn(viewer, qtbot)
+    layer = drawn(viewer, qtbot, "Annotated boxes")
     found = {}
     for corners, colour, name in zip(layer.data, layer.edge_color, layer.features["class"], strict=True):
         first, last = corners.min(axis=0) + 0.5, corners.max(axis=0) + 0.5
@@ -158,7 +196,7 @@ def test_the_tile_shows_what_an_export_writes_of_its_annotations(viewer, dock, p
         labels = discs(SHAPES["image_0"])[box.y : box.y_stop, box.x : box.x_stop]
 
         def shown(written=written, labels=labels, box=box):
-            layer = viewer.layers["Annotations of the tile"]
+            layer = viewer.layers["Labels of the tile"]
             corner = layer.translate / layer.scale
             return (
                 np.allclose(corner, (box.y, box.x))
@@ -166,11 +204,72 @@ def test_the_tile_shows_what_an_export_writes_of_its_annotations(viewer, dock, p
                 and np.array_equal(layer.data[layer.data > 0], labels[layer.data > 0])
             )
 
-        qtbot.waitUntil(lambda shown=shown: "Annotations of the tile" in viewer.layers and shown())
+        qtbot.waitUntil(lambda shown=shown: "Labels of the tile" in viewer.layers and shown())
         seen += np.count_nonzero(written)
     assert seen
     dock.tiles.show_tile.click()
-    assert "Annotations of the tile" not in viewer.layers
+    assert "Labels of the tile" not in viewer.layers
+
+
+def test_labels_and_boxes_of_one_image_are_drawn_both(viewer, dock, previewed, masks, boxes, qtbot):
+    """Each as it is alone: an export writes masks of the one and boxes of the other."""
+    fields = {"labels": str(masks), "boxes": str(boxes), "at_border": "keep", "labels_hold": "instances"}
+    plan = previewed(**{f"annotations__{name}": value for name, value in fields.items()})
+    labels, outlines = drawn(viewer, qtbot), drawn(viewer, qtbot, "Annotated boxes")
+    expected = discs(SHAPES["image_0"])
+    np.testing.assert_array_equal(labels.data, expected)
+    assert len(outlines.data) == len(BOXES)
+    dock.tiles.show_tile.click()
+    dock.tiles.slider.setValue(5)
+    box = plan.images[0][5].tile.box
+    labels, outlines = (drawn(viewer, qtbot, f"{what} of the tile") for what in ("Labels", "Boxes"))
+    here = expected[box.y : box.y_stop, box.x : box.x_stop]
+    qtbot.waitUntil(lambda: np.array_equal(labels.data, here))
+    count = sum(y < box.y_stop and y + h > box.y and x < box.x_stop and x + w > box.x for _, y, x, h, w in BOXES)
+    qtbot.waitUntil(lambda: len(outlines.data) == count)
+    assert count
+    assert here.any()
+    dock.tiles.show_annotations.click()
+    assert not {"Annotated labels", "Annotated boxes", "Labels of the tile", "Boxes of the tile"} & {
+        layer.name for layer in viewer.layers
+    }
+
+
+def test_the_colours_of_classes_are_told(dock, planned, boxes):
+    planned(annotations__boxes=str(boxes), annotations__classes=["cell", "debris"])
+    text = dock.tiles.browser.classes.text()
+    assert not dock.tiles.browser.classes.isHidden()
+    assert all(f"{colours.CLASSES[n]}" in text and name in text for n, name in enumerate(("cell", "debris")))
+    planned(annotations__boxes=str(boxes), annotations__classes=[f"class {n}" for n in range(30)])
+    assert "class\u00a011" in dock.tiles.browser.classes.text()
+    assert dock.tiles.browser.classes.text().endswith(" and 18 more")
+    planned()
+    assert dock.tiles.browser.classes.isHidden()
+
+
+def test_what_is_painted_while_it_is_read_is_read_again(viewer, dock, planned):
+    from napari_tiles_creator._widget.viewing.drawn_planes import KINDS, DrawnOn, DrawnPlanes
+    from napari_tiles_creator._widget.viewing.subject import Subject
+
+    viewer.add_image(np.zeros((60, 50), np.uint8), name="field")
+    layer = viewer.add_labels(np.ones((60, 50), np.int32), name="drawn")
+    plan = planned(media__folder="napari:layers", annotations__labels="napari:layers", tiling__size_px=64)
+    drawn_on = DrawnOn.of(viewer, Subject(plan, plan.images[0], 0, None), KINDS[0])
+    planes = DrawnPlanes()
+
+    class Painted(threading.Event):
+        """Is asked between two bands, and then somebody has painted."""
+
+        def is_set(self):
+            if layer.data.any():
+                layer.data[:] = 0
+                planes.forget()
+            return False
+
+    planes.read(drawn_on, Painted())
+    again = planes.read(drawn_on, threading.Event())
+    whole = np.array([[0, 0, 60, 50]])
+    assert again.counts(whole, BorderRule("keep")).tolist() == [0]
 
 
 def test_a_tile_shows_its_part_of_boxes_or_none(viewer, dock, previewed, boxes, qtbot):
@@ -187,11 +286,11 @@ def test_a_tile_shows_its_part_of_boxes_or_none(viewer, dock, previewed, boxes, 
                 expected.add((top - box.y, left - box.x, height, width))
 
         def shown(expected=expected, box=box):
-            layer = viewer.layers["Annotations of the tile"]
+            layer = viewer.layers["Boxes of the tile"]
             found = {(*np.round(c.min(axis=0) + 0.5, 4), *np.round(np.ptp(c, axis=0), 4)) for c in layer.data}
             return found == expected and np.allclose(layer.translate / layer.scale, (box.y, box.x))
 
-        qtbot.waitUntil(lambda shown=shown: "Annotations of the tile" in viewer.layers and shown())
+        qtbot.waitUntil(lambda shown=shown: "Boxes of the tile" in viewer.layers and shown())
         seen.add(bool(expected))
     assert seen == {True, False}
 
@@ -204,7 +303,7 @@ def test_a_large_plane_is_painted_in_small(monkeypatch):
     monkeypatch.setattr(drawn_pictures, "ROWS_AT_ONCE", 9)
     labels = discs((100, 70), 9)
     plane = LabelPlane.of_bands(labels.shape, [labels])
-    picture = result_of(plane_picture(plane, labels.shape, ["cell"], has_pixels=True))
+    picture = result_of(plane_picture(plane, labels.shape, ["cell"], has_pixels=True, by_class=False))
     assert isinstance(picture, LabelPicture)
     assert picture.step == 4
     rows, columns = (np.minimum(np.arange(-(-length // 4)) * 4 + 2, length - 1) for length in labels.shape)
@@ -227,7 +326,7 @@ def test_a_labels_layer_is_cut_with_its_image_as_it_is_painted(viewer, dock, pla
     assert plan.partners.of("field").labels is not None
     click(qtbot, dock.tiles.preview_button)
     qtbot.waitUntil(lambda: "Current tile" in viewer.layers)
-    assert "Annotations" not in viewer.layers  # the layer itself shows them
+    assert "Annotated labels" not in viewer.layers  # the layer itself shows them
     layer.selected_label = 9
     layer.paint((5, 5), 9)
     with qtbot.waitSignal(dock.exportFinished, timeout=20000):
@@ -248,6 +347,13 @@ def test_labels_layers_are_paired_by_name_with_files(viewer, dock, planned, qtbo
     viewer.layers["image_1_labels"].name = "other"
     qtbot.waitUntil(lambda: dock.plan is not None and len(dock.plan.images) == 2)
     assert "image_1" in dock.plan.failed[0].reason
+
+
+@pytest.mark.parametrize("ending", ["", "_mask", "-labels", "_cp_masks", "_LABELS"])
+def test_a_labels_layer_may_be_named_as_a_label_file_may(viewer, planned, ending):
+    for name, shape in SHAPES.items():
+        viewer.add_labels(discs(shape).astype(np.int32), name=f"{name}{ending}")
+    assert len(planned(annotations__labels="napari:layers").images) == 3
 
 
 def test_shapes_layers_are_classes_in_pixels_of_the_image(viewer, dock, planned, qtbot):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tifffile
 from PIL import Image
-from qtpy.QtCore import Qt, QThreadPool
+from qtpy.QtCore import Qt, QThreadPool, QTimer
 
 from napari_tiles_creator import Recipe
 from napari_tiles_creator._widget.controls.naming import names_apart
@@ -41,6 +41,26 @@ def with_zoo(dock, qtbot, zoo):
 def show(dock, viewer, qtbot):
     qtbot.mouseClick(dock.media.sample_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: "Sample names" in viewer.layers)
+
+
+def test_a_mosaic_that_is_removed_at_once_gets_no_names(with_zoo, viewer, qtbot):
+    """As by a viewer that closes: its controls know no layer that comes afterwards."""
+
+    removed = []
+
+    def remove():
+        removed.append(viewer.layers.pop("Sample mosaic"))
+
+    def on_inserted(event):
+        if event.value.name == "Sample mosaic":
+            QTimer.singleShot(0, remove)
+
+    viewer.layers.events.inserted.connect(on_inserted)
+    qtbot.mouseClick(with_zoo.media.sample_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: bool(removed))
+    for _ in range(20):  # more turns than there are steps
+        qtbot.wait(5)
+    assert "Sample names" not in viewer.layers
 
 
 def double_click(viewer, y, x):

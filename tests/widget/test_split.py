@@ -1,6 +1,5 @@
 """Layout and split: their fields, what a layout needs, and tiles in the colour of their split."""
 
-import itertools
 from collections import Counter
 
 import numpy as np
@@ -12,7 +11,6 @@ from napari_tiles_creator._widget.panels.layouts import LAYOUT_LABELS, LAYOUT_TI
 from napari_tiles_creator._widget.viewing import colours
 from napari_tiles_creator._widget.viewing.drawing import SPLIT_LABELS, draw_tiles, fill_labels
 from napari_tiles_creator._widget.viewing.tile_states import TileStates
-from napari_tiles_creator._widget.work.planning import tiles_of_splits
 from napari_tiles_creator.datasets.base import Offer
 from napari_tiles_creator.datasets.registry import make_layout
 from napari_tiles_creator.geometry.places import grid_indices
@@ -144,7 +142,7 @@ def test_the_legend_counts_the_tiles_of_each_split(dock, planned, qtbot):
     plan = planned(export__split=BLOCKS)
     kept = [(image, tile) for image in plan.images for tile in image if image.left_out(tile.index) is None]
     expected = Counter(tile.split for _, tile in kept)
-    assert tiles_of_splits(plan) == expected
+    assert plan.tiles_by_split == expected
     assert sum(expected.values()) == len(plan)
     text = dock.footer.legend.text().replace("\u00a0", " ")
     assert [name for name in ("train", "val", "test") if f"</span> {name} {expected[name]}" in text] == list(expected)
@@ -192,21 +190,25 @@ def test_an_image_of_one_split_is_drawn_in_its_colour(viewer, dock, previewed, q
         qtbot.waitUntil(lambda image=image: dock.tiles.browser.state.text().startswith(f"{image.split} · "))
 
 
-def test_the_colours_of_splits_are_told_apart_without_one_kind_of_cones():
-    """Brettel-like simulation after Machado, Oliveira and Fernandes (2009), severity 1, in linear RGB."""
+def test_colours_are_told_apart_by_everybody():
+    """Also by people who see no red, no green or no blue: after Machado, Oliveira and Fernandes (2009), severity 1."""
     from skimage.color import rgb2lab
 
-    blind = {
-        "protan": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
-        "deutan": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
-        "tritan": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]],
+    seen = {
+        "all": np.eye(3),
+        "no red": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+        "no green": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
+        "no blue": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]],
     }
-    for matrix in blind.values():
-        seen = []
-        for colour in colours.SPLITS.values():
-            srgb = np.array([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)])
-            linear = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
-            light = np.clip(np.array(matrix) @ linear, 0, 1)
-            again = np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)
-            seen.append(rgb2lab(again.reshape(1, 1, 3)).ravel())
-        assert min(np.linalg.norm(a - b) for a, b in itertools.combinations(seen, 2)) > 25
+    names = [*colours.CLASSES, *colours.SPLITS.values(), colours.CURRENT]
+    classes, splits = len(colours.CLASSES), slice(len(colours.CLASSES), -1)
+    rgb = np.array([[int(name[i : i + 2], 16) for i in (1, 3, 5)] for name in names]) / 255
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    for who, matrix in seen.items():
+        light = np.clip(linear @ np.transpose(matrix), 0, 1)
+        screen = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
+        lab = rgb2lab(screen[None])[0]
+        far = np.linalg.norm(lab[:, None] - lab, axis=2) + 1000 * np.eye(len(names))
+        assert far[:classes].min() > 18, who
+        assert far[splits, splits].min() > 25, who
+        assert far.min() > 11, who  # the current tile's lines are thicker

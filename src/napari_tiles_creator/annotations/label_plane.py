@@ -98,7 +98,7 @@ class LabelPlane:
         shown = ShownLabels.of(self.runs.within(np.array([[box.y, box.x, box.y_stop, box.x_stop]])))
         share = shown.areas / self.areas[shown.owners]
         is_cut = shown.areas < self.areas[shown.owners]
-        kept = rule.keeps(share, is_cut)
+        kept = rule.keeps(share, is_cut, shown.areas / box.area)
         instances = classes = None
         if wanted.instances:
             numbers = np.where(kept, np.cumsum(kept), 0).astype(np.uint32)
@@ -118,13 +118,15 @@ class LabelPlane:
     def counts(self, boxes: NDArray[np.int64], rule: BorderRule) -> NDArray[np.int64]:
         """Return how many objects count in each box, array (n,); boxes are ``y, x, y_stop, x_stop``, array (n, 4)."""
         found = np.zeros(len(boxes), np.int64)
+        tile_areas = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
         for part in self.runs.by_boxes(boxes):
             # What one object shows in one box, added up.
             keys = part.boxes * max(1, len(self.areas)) + part.owners
             shown, which = np.unique(keys, return_inverse=True)
             box, owner = np.divmod(shown, max(1, len(self.areas)))
             visible = np.bincount(which, part.stops - part.starts, minlength=len(shown))
-            kept = rule.keeps(visible / self.areas[owner], visible < self.areas[owner])
+            covered = visible / tile_areas[box]
+            kept = rule.keeps(visible / self.areas[owner], visible < self.areas[owner], covered)
             found += np.bincount(box[kept], minlength=len(boxes))
         return found
 

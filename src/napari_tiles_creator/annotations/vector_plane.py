@@ -88,7 +88,7 @@ class VectorPlane:
 
         tile = np.array([[box.x, box.y, box.x_stop, box.y_stop]], np.float64)
         seen = self._seen(np.sort(self._tree.query(shapely.box(*tile[0]))), tile)
-        counting = np.flatnonzero(rule.keeps(seen.visible, seen.is_cut))
+        counting = np.flatnonzero(rule.keeps(seen.visible, seen.is_cut, seen.areas / box.area))
         needs_pixels = wanted.runs or wanted.instances or wanted.classes
         outlines = self._outlines(seen, box) if wanted.outlines or needs_pixels else None
         painting = Painting.of(outlines, box.shape) if outlines is not None and needs_pixels else None
@@ -115,7 +115,8 @@ class VectorPlane:
             tiles = np.asarray(boxes[first : first + AT_ONCE], np.float64)[:, [1, 0, 3, 2]]
             numbers, objects = self._tree.query(shapely.box(*tiles.T))
             seen = self._seen(objects, tiles[numbers])
-            counting = numbers[seen.pairs[rule.keeps(seen.visible, seen.is_cut)]]
+            tile_areas = np.prod(tiles[:, 2:] - tiles[:, :2], axis=1)[numbers[seen.pairs]]
+            counting = numbers[seen.pairs[rule.keeps(seen.visible, seen.is_cut, seen.areas / tile_areas)]]
             found[first : first + AT_ONCE] = np.bincount(counting, minlength=len(tiles))
         return found
 

@@ -34,7 +34,9 @@ def verify(dataset: str, as_json: bool) -> int:
         complain(f"two splits are mixed: {leak}")
     if verdict.extra:
         shown = ", ".join(verdict.extra[:3]) + (" …" if len(verdict.extra) > 3 else "")
-        click.echo(f"{counted(len(verdict.extra), 'other file')} in the folder, no harm: {shown}")
+        click.echo(f"{counted(len(verdict.extra), 'other file')} in the folder: {shown}")
+        if any("/" in path for path in verdict.extra):
+            warn("a program that trains from the folder may take files among the tiles for tiles: remove them")
     if not verdict.finished:
         complain("the export did not come to its end: the same export command goes on")
     click.echo(f"{counted(verdict.tiles, 'tile')}: {'all as written' if verdict.ok else 'NOT as written'}")

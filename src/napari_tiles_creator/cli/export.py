@@ -64,11 +64,15 @@ def export(
     assert last is not None
     if not as_json:
         _summarize(plan, last)
+    for split in last.empty_splits if last.tiles + last.skipped else ():
+        complain(f"no tile was written for {split}: a program that trains from the dataset may miss it")
+    if last.objects == 0 and last.tiles + last.skipped:
+        warn("nothing is drawn on any tile: check the annotations (annotations.labels, annotations.boxes)")
     if not last.tiles + last.skipped:
         if last.left_out:
             warn(f"every tile was left out by a filter ({_filters(plan)}): the dataset is empty")
         return NOTHING_DONE
-    return SOME_FAILED if last.failed else 0
+    return SOME_FAILED if last.failed or last.empty_splits else 0
 
 
 def _with_progress(events: Iterable[Event], total: int) -> Iterator[Event]:
@@ -111,6 +115,8 @@ def _filters(plan: Plan) -> str:
 def _summarize(plan: Plan, last: Finished) -> None:
     folder = plan.recipe.export.folder
     parts = [f"{counted(last.tiles, 'tile')} written to {folder}"]
+    if last.objects is not None:
+        parts.append(counted(last.objects, "object"))
     if last.skipped:
         parts.append(f"{last.skipped} there already")
     if last.left_out:

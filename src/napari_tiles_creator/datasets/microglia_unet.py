@@ -98,8 +98,8 @@ def _unit_values(offer: Offer) -> Refusal | None:
         return None
     if not np.isfinite(high - low):
         return Refusal(
-            "nothing keeps the tiles' values between 0 and 1: set normalization.scope to image (--scope image), or with "
-            "scope dataset normalization.percentiles to [0.1, 99.9], beyond which values are clipped",
+            "nothing keeps the tiles' values between 0 and 1: set normalization.scope to image (--scope image), or "
+            "with scope dataset normalization.percentiles to [0.1, 99.9], beyond which values are clipped",
             "normalization.scope",
         )
     return Refusal(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from napari_tiles_creator.geometry.run_lengths import RunLengths
@@ -121,14 +122,29 @@ class BorderRule:
         ``clip`` and ``mark`` take what is visible where it is enough of the object, ``keep`` takes every object
         however little of it is visible, ``drop`` none that is cut.
     min_visible : float, default 0.1
-        The smallest visible share of an object that is enough, 0…1.
+        The smallest visible share of an object that is enough, 0…1. What covers such a share of the tile is enough,
+        too: of an object much larger than a tile no tile shows a large share.
     """
 
     at_border: str = "clip"
     min_visible: float = 0.1
 
-    def keeps(self, visible: NDArray[np.float64], is_cut: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Tell which objects count, array (objects,), by their visible shares and whether they are cut."""
+    def keeps(
+        self, visible: NDArray[np.float64], is_cut: NDArray[np.bool_], covered: NDArray[np.float64]
+    ) -> NDArray[np.bool_]:
+        """Tell which objects count, array (objects,).
+
+        Parameters
+        ----------
+        visible : array (objects,)
+            Share of each object that is visible, 0…1.
+        is_cut : array (objects,)
+            Whether the tile's border cuts it.
+        covered : array (objects,)
+            Share of the tile that it covers, 0…1.
+        """
         if self.at_border == "drop":
             return ~is_cut
-        return (visible > 0) if self.at_border == "keep" else (visible >= self.min_visible) & (visible > 0)
+        if self.at_border == "keep":
+            return visible > 0
+        return (visible > 0) & (np.maximum(visible, covered) >= self.min_visible)

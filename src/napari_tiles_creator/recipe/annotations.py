@@ -34,7 +34,11 @@ class Annotations(Section):
         "the annotations.",
     )
     min_visible: float = Field(
-        0.1, ge=0, le=1, description="Smallest visible share of an object that a tile's border cuts and that is kept."
+        0.1,
+        ge=0,
+        le=1,
+        description="Smallest visible share of an object that a tile's border cuts and that is kept; an object that "
+        "covers such a share of the tile is kept, too.",
     )
     at_border: AtBorder = Field(
         "clip",

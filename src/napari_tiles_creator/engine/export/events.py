@@ -64,9 +64,23 @@ class ItemFailed(Event):
 
 @dataclass(frozen=True, slots=True)
 class Finished(Event):
-    """The dataset is complete but for the sources that failed."""
+    """The dataset is complete but for the sources that failed.
+
+    Parameters
+    ----------
+    tiles, skipped, left_out : int
+        Tiles that were written, stood there already, were left out by a filter.
+    failed : tuple of {"source", "reason"}
+        Sources without tiles.
+    objects : int or None, default None
+        Objects that all tiles of the dataset show, shared ones counted in each; None without annotations.
+    empty_splits : tuple of str
+        Splits that were planned and got no tile.
+    """
 
     tiles: int
     skipped: int
     left_out: int
     failed: tuple[dict[str, str], ...]
+    objects: int | None = None
+    empty_splits: tuple[str, ...] = ()

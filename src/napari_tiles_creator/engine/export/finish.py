@@ -28,7 +28,7 @@ def finish_dataset(
     failed: Sequence[Failure],
     checksum: str | None,
     ranges: list[list[float | None]] | None,
-) -> None:
+) -> list[TileRow]:
     """Write the manifest and all files that tell of every tile, and remove what is left of the work.
 
     Parameters
@@ -43,6 +43,11 @@ def finish_dataset(
         Digest that the rows hold.
     ranges : list of [low, high] or None
         What all images share with scope dataset.
+
+    Returns
+    -------
+    rows : list of TileRow
+        Those of the dataset, in plan order.
 
     Raises
     ------
@@ -74,6 +79,7 @@ def finish_dataset(
             journal.unlink()
     except OSError as error:
         raise write_error(folder, error) from error
+    return kept
 
 
 def _kept(plan: Plan, rows: Iterable[TileRow], failed: set[str]) -> list[TileRow]:

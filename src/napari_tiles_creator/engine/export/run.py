@@ -246,12 +246,15 @@ class _Export:
     def finish(self) -> Event:
         """Put the manifest into plan order and remove the work folder."""
         self.failed.sort(key=lambda failure: failure.source)
-        finish_dataset(self.plan, self.folder, self.failed, self.checksum, self.ranges)
+        rows = finish_dataset(self.plan, self.folder, self.failed, self.checksum, self.ranges)
+        splits = {row.split for row in rows}
         return Finished(
             tiles=self.counts[TileWritten],
             skipped=self.counts[TileSkipped],
             left_out=self.counts[TileLeftOut],
             failed=tuple({"source": f.source, "reason": f.reason} for f in self.failed),
+            objects=sum(int(row.objects) for row in rows) if self.plan.partners is not None else None,
+            empty_splits=tuple(split for split in self.plan.splits if split not in splits),
         )
 
 

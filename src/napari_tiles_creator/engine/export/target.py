@@ -38,6 +38,10 @@ def check_target(recipe: Recipe) -> Path:
     if not recipe.export.folder.strip():
         raise ExportError("no folder for the tiles is named", "export.folder")
     target = Path(recipe.export.folder)
+    for field in ("annotations.labels", "annotations.boxes"):
+        place = recipe.places.get(field)
+        if place is not None and place != OPEN_LAYERS and _same(_real(target), _real(Path(place))):
+            raise ExportError(f"export folder {target} is that of {field}: choose another", "export.folder")
     if recipe.media.folder == OPEN_LAYERS:  # nowhere on the disk, so that no folder is too near
         return _no_file(target)
     real, media = _real(target), _real(Path(recipe.media.folder))
@@ -229,15 +233,31 @@ def _difference(old: dict[str, Any], new: dict[str, Any]) -> str:
         before = old["recipe"].get(section, {})
         for name, value in settings.items():
             if before.get(name) != value:
-                return f"its {section}.{name} is {shown(before.get(name))}, not {shown(value)}"
+                return _told(f"{section}.{name}", before.get(name), value)
     was = {source["path"]: source for source in old["sources"]}
     now = {source["path"]: source for source in new["sources"]}
     for path in sorted(was.keys() ^ now.keys()):
         return f"{path} was {'not ' if path not in was else ''}among its images"
     for path, source in now.items():
-        if was[path].get("failed") is None and {**source, "failed": None} != was[path]:
-            return f"{path} has changed since"
+        before = was[path]
+        if before.get("failed") is not None or {**source, "failed": None} == before:
+            continue
+        alike = {**before, "annotations": source["annotations"], "failed": source["failed"]}
+        if alike == source:
+            return f"what is drawn on {path} has changed since"
+        alike |= {"split": source["split"], "tiles": source["tiles"]}
+        if alike == source:
+            return f"{path} belonged to another split"
+        return f"{path} has changed since"
     return ""
+
+
+def _told(field: str, old: Any, new: Any) -> str:
+    """Return in what a field differs: of several settings, the first that does."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        name = next(name for name in {**old, **new} if old.get(name) != new.get(name))
+        return _told(f"{field}.{name}", old.get(name), new.get(name))
+    return f"its {field} is {shown(old)}, not {shown(new)}"
 
 
 def _real(path: Path) -> Path:

@@ -236,6 +236,11 @@ class ImagePlan:
         return places
 
     @property
+    def is_padded(self) -> bool:
+        """Whether a tile sticks out of the plane."""
+        return self.pixels > self.box_pixels
+
+    @property
     def is_filtered(self) -> bool:
         """Whether a tile is outside the region or rejected by hand."""
         return self.tiles < len(self)

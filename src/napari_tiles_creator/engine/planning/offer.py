@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from napari_tiles_creator.datasets.base import SPLITS, Offer
+from napari_tiles_creator.datasets.base import SPLITS, Layout, Offer
 from napari_tiles_creator.datasets.registry import make_layout
+from napari_tiles_creator.engine.planning.warnings import listed
 from napari_tiles_creator.errors import PlanError
 from napari_tiles_creator.geometry.grid import pair
 
@@ -24,6 +25,14 @@ def check_layout(recipe: Recipe, images: Sequence[ImagePlan], partners: Partners
     refusal = layout.refusal(offer_of(recipe, images, partners))
     if refusal is not None:
         raise PlanError(f"{recipe.export.layout}: {refusal.reason}", refusal.field)
+    lists_objects = layout.keeps_segmentation or type(layout).text is not Layout.text
+    mirrored = [image.name for image in images if image.is_padded] if partners is not None and lists_objects else []
+    if mirrored and recipe.tiling.pad_mode != "constant":
+        raise PlanError(
+            f"{recipe.export.layout}: boxes and outlines are not continued into padding, as the pixels of "
+            f"{listed(mirrored)} are: set tiling.pad_mode to constant",
+            "tiling.pad_mode",
+        )
 
 
 def offer_of(recipe: Recipe, images: Sequence[ImagePlan], partners: Partners | None) -> Offer:
