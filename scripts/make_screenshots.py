@@ -142,6 +142,33 @@ def export(stage: Stage) -> None:
     stage.shoot_panel("export", stage.dock)
 
 
+def annotations(stage: Stage) -> None:
+    """Show the annotations over an image, and the tiles of each split."""
+    stage.begin(**_annotated(stage), tiling__size_px=128, tiling__overlap_px=16)
+    stage.only("tiling")
+    stage.dock.tiles.show_all.setChecked(True)
+    stage.dock.preview_tiles()
+    stage.layer("Annotated labels")
+    stage.layer("All tiles")
+    stage.wait(1)
+    stage.dock.tiles.slider.setValue(12)
+    stage.shoot("annotations")
+
+
+def annotated_export(stage: Stage) -> None:
+    """Show the Export panel with annotations, a layout and a split."""
+    stage.begin(**_annotated(stage), tiling__size_px=128, tiling__overlap_px=16, export__layout="pairs")
+    stage.only("export", "annotations")
+    stage.shoot_panel("annotated_export", stage.dock.export)
+
+
+def _annotated(stage: Stage) -> dict[str, object]:
+    """Return the fields of a recipe with label images, shared out by blocks."""
+    labels = str(stage.images.parent / "masks")
+    split = {"train": 0.7, "val": 0.3, "by": "blocks"}
+    return {"annotations__labels": labels, "annotations__classes": ("microglia",), "export__split": split}
+
+
 def widget(stage: Stage) -> None:
     """Take the picture in the README: the whole window."""
     stage.begin(calibration__enabled=True, export__folder="calibrated_tiles")
@@ -168,7 +195,9 @@ class _told:
         self._signal.disconnect(self._said.append)
 
 
-PICTURES = {scene.__name__: scene for scene in (media, calibration, normalization, tiles, export, widget)}
+# The export comes last: it leaves a notice in the window.
+SCENES = (media, calibration, normalization, tiles, annotations, annotated_export, widget, export)
+PICTURES = {scene.__name__: scene for scene in SCENES}
 
 
 def main(names: list[str]) -> int:

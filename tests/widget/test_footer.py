@@ -70,7 +70,7 @@ def test_many_notes_unfold_with_a_click(footer, qtbot):
     footer.show_notes(notes)
     scroll = footer.notes.findChild(QScrollArea)
     assert not scroll.isVisible()
-    assert "30 notes" in footer.notes.line.text()
+    assert "30\u00a0notes" in footer.notes.line.text()
     height = footer.sizeHint().height()
     press_link(qtbot, footer.notes.line)
     assert scroll.isVisible()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -15,7 +14,8 @@ from napari_tiles_creator._widget.form import RecipeForm
 from napari_tiles_creator._widget.last_session import LastSession
 from napari_tiles_creator._widget.memory import Memory
 from napari_tiles_creator._widget.preferences import Preferences
-from napari_tiles_creator._widget.viewing.drawn_layers import classes_in_layers, drawn_in_layers
+from napari_tiles_creator._widget.viewing.drawn_layers import drawn_in_layers
+from napari_tiles_creator._widget.viewing.drawn_shapes import classes_in_layers
 from napari_tiles_creator._widget.viewing.layers import ROLES, Layers
 from napari_tiles_creator._widget.viewing.loading import LoadingTiles
 from napari_tiles_creator._widget.viewing.preview import Preview
@@ -74,10 +74,8 @@ class TilesCreatorWidget(RecipeForm):
         self._jobs = Jobs()
         self._memory = Memory.load()
         self._layers = Layers(napari_viewer, self._on_layer_removed)
-        self._read_drawn = partial(drawn_in_layers, napari_viewer)
-        self._planning = Planning(
-            self._jobs, self.media, self._show_outcome, partial(scan_layers, napari_viewer), self._read_drawn
-        )
+        scan, read_drawn = partial(scan_layers, napari_viewer), partial(drawn_in_layers, napari_viewer)
+        self._planning = Planning(self._jobs, self.media, self._show_outcome, scan, read_drawn)
         self._sample = Sample(self._layers, self._jobs, self.media.sampling, self._end_sample, self.open_image)
         self._preview = Preview(self._layers, self.tiles, self._jobs, self.fail)
         self._followed = FollowedLayers(
@@ -201,9 +199,7 @@ class TilesCreatorWidget(RecipeForm):
 
     def preview_random(self) -> None:
         """Preview an image drawn at random."""
-        others = [i for i in range(self.tiles.image.count()) if i != self.tiles.image.currentIndex()]
-        if others:
-            self.tiles.image.setCurrentIndex(random.choice(others))
+        self.tiles.choose_random_image()
         self.preview_tiles()
 
     def open_image(self, name: str) -> None:
@@ -224,16 +220,14 @@ class TilesCreatorWidget(RecipeForm):
         if not recipe.export.folder:
             self.fail(RecipeError.of("export.folder", "choose a folder for the tiles"))
             return
-        if self.plan is not None and self.plan.recipe == recipe:
-            self._exporting.start(recipe, self.plan, None, Drawn())
-            return
-        scanned = self._planning.scanned(recipe.media)  # made anew of the headers that are known
+        plan = self.plan if self.plan is not None and self.plan.recipe == recipe else None
         try:
-            drawn = self._read_drawn(recipe, scanned or [])
+            # Without a plan it is made anew of the headers that are known.
+            scanned, drawn = (None, Drawn()) if plan is not None else self._planning.material(recipe)
         except TilesError as error:
             self.fail(error)
         else:
-            self._exporting.start(recipe, None, scanned, drawn)
+            self._exporting.start(recipe, plan, scanned, drawn)
 
     def _end_export(self, failed: bool) -> None:
         """Look what stands in the export folder now; where images failed, look at these again, too."""
@@ -249,10 +243,7 @@ class TilesCreatorWidget(RecipeForm):
 
     def load_tiles(self) -> None:
         """Show the tiles that stand in the export folder, put together where they belong."""
-        images = self.plan.images if self.plan is not None else ()
-        shown = self.tiles.image.currentIndex()
-        image = images[shown].name if 0 <= shown < len(images) else ""
-        self._loading.start(self.export.fields()["folder"], image)
+        self._loading.start(self.export.fields()["folder"], self.tiles.image.currentText())
 
     def _usable_recipe(self) -> Recipe | None:
         """Return the recipe if an action can start from it; else say what is missing."""
@@ -290,6 +281,7 @@ class TilesCreatorWidget(RecipeForm):
 
     def _on_layer_removed(self, role: str) -> None:
         self._preview.removed(role)
+        self._sample.removed(role)
 
     def hideEvent(self, event: QEvent) -> None:
         """Remember what is shown: no later event comes before the window is gone."""

@@ -10,7 +10,7 @@ from qtpy.QtCore import QEvent, Signal
 from qtpy.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from napari_tiles_creator._widget.controls.details import Details
-from napari_tiles_creator._widget.controls.labels import show_linked, wrapped_label
+from napari_tiles_creator._widget.controls.labels import legend, show_linked, wrapped_label
 from napari_tiles_creator._widget.controls.words import counted, duration, grouped, plain
 
 if TYPE_CHECKING:
@@ -80,11 +80,7 @@ class Footer(QWidget):
             Colour and number of tiles of each split; empty says nothing.
         """
         # What is drawn in these colours is told by its name, too.
-        words = (
-            f'<span style="color: {colour}">■</span>\u00a0{name}\u00a0{grouped(count)}'
-            for name, (colour, count) in entries.items()
-        )
-        self.legend.setText("\u2002 ".join(words))
+        self.legend.setText(legend((colour, f"{name} {grouped(count)}") for name, (colour, count) in entries.items()))
         self.legend.setVisible(bool(entries))
 
     def changeEvent(self, event: QEvent) -> None:
@@ -96,7 +92,8 @@ class Footer(QWidget):
     def show_notes(self, notes: list[str]) -> None:
         """Say what a user should know before the export: a short note as it is, more on demand."""
         if len(notes) > 1 or len("".join(notes)) > LONGEST_NOTE:
-            self.notes.show_text(shortened(notes[0]), notes, counted(len(notes), "note"))
+            first = "" if notes[0] in self._status[0] else shortened(notes[0])  # what is said once is enough
+            self.notes.show_text(first, notes, counted(len(notes), "note"))
         else:
             self.notes.show_text("".join(notes))
 

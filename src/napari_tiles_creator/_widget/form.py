@@ -17,7 +17,7 @@ from napari_tiles_creator._widget.panels.normalization import NormalizationPanel
 from napari_tiles_creator._widget.panels.tiles import TilesPanel
 from napari_tiles_creator._widget.problems import in_words, nothing_to_cut, plan_notes, plan_status
 from napari_tiles_creator._widget.recipe_bar import RecipeBar, with_preset
-from napari_tiles_creator._widget.viewing.colours import of_split
+from napari_tiles_creator._widget.viewing.colours import of_class, of_split
 from napari_tiles_creator.errors import FieldProblem, RecipeError, TilesError
 from napari_tiles_creator.recipe.document import Recipe
 
@@ -152,8 +152,8 @@ class RecipeForm(QWidget):
         for panel in (self.media, self.calibration, self.normalization, self.tiles):
             panel.show_plan(plan)
         labels = self.column.labels_of_fields()
+        self.tiles.browser.show_classes(_class_colours(plan))
         self.footer.show_legend({name: (of_split(name), count) for name, count in outcome.splits.items()})
-        self.footer.show_notes([in_words(note, labels) for note in plan_notes(plan)] if plan is not None else [])
         self.export.show_target(plan, outcome.target, outcome.free_bytes, rate)
         self.footer.show_action(action_text(outcome.target))
         error = outcome.error or outcome.target_error or (nothing_to_cut(plan) if plan is not None else None)
@@ -163,6 +163,7 @@ class RecipeForm(QWidget):
             self.footer.show_status(problems[0].message, problems[0].field)
         else:
             self.footer.show_status(*_status(plan))
+        self.footer.show_notes([in_words(note, labels) for note in plan_notes(plan)] if plan is not None else [])
 
     def fail(self, error: TilesError) -> None:
         """Tell why an action failed: beside its field, and at the foot until something is changed."""
@@ -170,6 +171,11 @@ class RecipeForm(QWidget):
         message = "; ".join(problem.message for problem in problems) or str(error)
         self.footer.show_error(message)
         self.failed.emit(message)
+
+
+def _class_colours(plan: Plan | None) -> dict[str, str]:
+    """Return the colour of each class of objects."""
+    return {name: of_class(number) for number, name in enumerate(plan.classes)} if plan is not None else {}
 
 
 def _status(plan: Plan | None) -> tuple[str, str, str]:

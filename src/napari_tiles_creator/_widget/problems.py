@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from napari_tiles_creator.engine.planning.plan import Plan
     from napari_tiles_creator.errors import TilesError
 
+# What is typed elsewhere and chosen here.
+_FORM_WORDS = {
+    "by group needs group: ": "say what tells the groups apart: ",
+    "by table needs table: ": "choose the table: ",
+}
 # Where an error points that names no field of its own.
 FIELD_OF_ERROR = {ExportError: "export.folder", PlanError: "media.folder", SourceError: "media.folder"}
 
@@ -53,7 +58,10 @@ def in_words(text: str, labels: Mapping[str, str]) -> str:
     """
     text = re.sub(r"give --[a-z-]+ \(([a-z_.]+)\)", r"enter it at \1", text)
     text = re.sub(r"say it with --[a-z-]+, (such as [^()]+) \(([a-z_.]+); ", r"say it at \2, \1 (", text)
-    text = re.sub(r" \(--[a-z-]+ [^()\s]+\)", "", text)
+    text = re.sub(r" \(--[a-z-]+( [^()\s]+)?\)", "", text)
+    text = re.sub(r", such as \{[^{}]*\}", "", text)  # of a field that is a form here
+    for told, word in _FORM_WORDS.items():
+        text = text.replace(told, word)
     return re.sub(r"\b[a-z]+\.[a-z][a-z_]*\b", lambda field: labels.get(field[0], field[0]), text)
 
 
@@ -62,7 +70,7 @@ def plan_status(plan: Plan) -> str:
     count, tiles = len(plan.images), len(plan)
     dtypes = {image.dtype for image in plan.images}
     dtype = next(iter(dtypes)) if len(dtypes) == 1 else "mixed"
-    at_most = "at most " if plan.recipe.tiling.min_foreground else ""  # pixels decide
+    at_most = "at most " if plan.is_upper_bound else ""  # pixels or objects decide
     return (
         f"{counted(count, 'image')} → {at_most}{counted(tiles, 'tile')}"
         f" · {size(plan.bytes)} {dtype} {plan.recipe.export.format}"

@@ -83,8 +83,8 @@ class Details(QWidget):
             self._draw()
 
     def _draw(self) -> None:
-        arrow = "▾" if self._unfolded else "▸"
-        show_linked(self.line, self._text, "more" if self._lines else "", f"{self._link} {arrow}")
+        link = f"{self._link} {'▾' if self._unfolded else '▸'}".replace(" ", "\u00a0")  # never broken
+        show_linked(self.line, self._text, "more" if self._lines else "", link)
         self._list.setText("<br>".join(map(plain, self._lines)))
         shown = self._unfolded and bool(self._lines)
         self._scroll.setVisible(shown)

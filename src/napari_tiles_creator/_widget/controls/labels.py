@@ -54,6 +54,12 @@ def show_linked(label: QLabel, text: str, target: str = "", link: str = "") -> N
     label.setFocusPolicy(Qt.FocusPolicy.TabFocus if target else Qt.FocusPolicy.NoFocus)
 
 
+def legend(entries: Iterable[tuple[str, str]]) -> str:
+    """Return colours, each with what it stands for, as rich text for a label that breaks between them only."""
+    words = ((colour, plain(text).replace(" ", "\u00a0")) for colour, text in entries)
+    return "\u2002 ".join(f'<span style="color: {colour}">■</span>\u00a0{text}' for colour, text in words)
+
+
 def table(rows: Iterable[Iterable[str]]) -> str:
     """Return rows of cells as rich text for a label; short cells stay on one line."""
     lines = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in rows)

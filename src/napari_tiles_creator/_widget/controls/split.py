@@ -65,7 +65,7 @@ class SplitEditor(QWidget):
             "group": LineEditor(empty=None, hint="(mouse\\d+), or a column"),
             "table": PathEditor("CSV file", "Choose the table", "Tables (*.csv)", folders=False, empty=None),
             "gap_px": IntegerEditor(0, unit="px", step=16),
-            "stratify": CheckEditor("Like shares of each class"),
+            "stratify": CheckEditor("Balance classes"),
         }
         self._labels: dict[str, QLabel] = {}
         self.grid = QGridLayout(self)
@@ -89,7 +89,12 @@ class SplitEditor(QWidget):
     def value(self) -> dict[str, Any] | None:
         """Return the fields of the recipe's split, None for none."""
         by = self.by.value()
-        return None if by is None else {"by": by, **{name: editor.value() for name, editor in self.parts.items()}}
+        if by is None:
+            return None
+        value = {"by": by, **{name: editor.value() for name, editor in self.parts.items()}}
+        if by not in ("group", "table"):  # kept in their fields, hidden, for when they are wanted again
+            value |= {"group": None, "table": None}
+        return value
 
     def set_value(self, value: Split | None) -> None:
         """Show a split, or none."""

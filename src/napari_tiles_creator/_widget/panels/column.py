@@ -66,19 +66,23 @@ class PanelColumn(QScrollArea):
         for problem in problems:
             section, _, field = problem.field.partition(".")
             if section in self.panels:
-                self.panels[section].show_problem(field, problem.message)
-                for outer in self.panels.values():
-                    if outer.isAncestorOf(self.panels[section]):
-                        outer.header.warning.show()
+                panel = self.panels[section]
+                panel.show_problem(field, problem.message)
+                for outer in self._holding(panel.editor(field) if panel.has_editor(field) else panel):
+                    outer.header.warning.show()
         return problems
 
     def labels_of_fields(self) -> dict[str, str]:
         """Return what people see for each field of the recipe, such as ``Calibration › From``."""
         return {
-            f"{name}.{field}": f"{panel.title} › {label}"
+            f"{name}.{field}": f"{self._holding(panel.editor(field))[-1].title} › {label}"
             for name, panel in self.panels.items()
             for field, label in panel.labels_of_fields().items()
         }
+
+    def _holding(self, widget: QWidget) -> list[Panel[Any]]:
+        """Return the panels that hold a widget, whosever field it is, from the outermost to the innermost."""
+        return [panel for panel in self.panels.values() if panel.isAncestorOf(widget)]
 
     def clear_problems(self) -> None:
         """Take all marks away."""

@@ -199,11 +199,17 @@ class ExportPanel(Panel[Export]):
         self.shortage.setVisible(short)
 
     def show_refusal(self, problems: Iterable[FieldProblem]) -> None:
-        """Show beside the layout, too, what it refuses, whichever field can mend it."""
+        """Show beside the layout what it refuses where the field that can mend it is out of sight."""
         layout = self.editor("layout").value()
         for problem in problems:
-            if problem.message.startswith(f"{layout}: ") and problem.field != "export.layout":
+            if problem.message.startswith(f"{layout}: ") and not self._is_in_sight(problem.field):
                 self.show_problem("layout", problem.message)
+
+    def _is_in_sight(self, field: str) -> bool:
+        section, _, name = field.partition(".")
+        if section == AnnotationsPanel.name:
+            return self.annotations.header.is_unfolded
+        return section == self.name and self.has_editor(name) and self.isAncestorOf(self.editor(name))
 
     def show_command(self, recipe: Recipe) -> None:
         """Show the command line that does what a recipe says; nothing while a folder is missing."""

@@ -32,7 +32,7 @@ LAYOUT_TIPS: dict[Layout, str] = {
     "annotations-helper": "Tiles, masks and boxes as the annotations helper of Microglia Analyzer opens them.",
     "yolo": "Boxes for Ultralytics, and data.yaml.",
     "yolo-segment": "Outlines for Ultralytics, and data.yaml.",
-    "yolo-semantic": "Outlines and masks of classes for Ultralytics, and data.yaml.",
+    "yolo-semantic": "Masks of classes for Ultralytics, and data.yaml.",
     "yolo-classify": "A folder of tiles for each class, for Ultralytics and most programs that classify.",
     "coco": "Images, and a COCO JSON file a split with boxes and exact masks.",
     "coco-polygons": "Images, and a COCO JSON file a split with boxes and outlines, for programs that read no masks.",

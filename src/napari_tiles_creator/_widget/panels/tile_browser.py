@@ -6,18 +6,22 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt
 from qtpy.QtGui import QKeySequence, QShortcut
-from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QSlider, QSpinBox, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QSizePolicy, QSlider, QSpinBox, QVBoxLayout, QWidget
 from superqt import QElidingLabel
 from superqt.utils import signals_blocked
 
 from napari_tiles_creator._widget.controls.editors import NARROW_SPIN
-from napari_tiles_creator._widget.controls.labels import set_muted
+from napari_tiles_creator._widget.controls.labels import legend, set_muted, wrapped_label
 from napari_tiles_creator._widget.controls.shortcuts import NEXT_KEY, PREVIOUS_KEY, REJECT_KEY
 from napari_tiles_creator._widget.controls.words import grouped
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from napari_tiles_creator._widget.controls.icons import ThemeIcons
 
+# A legend of more would push the panels below out of sight.
+MOST_CLASSES = 12
 # Qt counts in 32 bits; nobody drags a slider further.
 LARGEST_INT = 2**31 - 2
 NARROW_BUTTON = "QPushButton { padding: 3px; min-width: 16px; }"
@@ -41,6 +45,8 @@ class TileBrowser(QVBoxLayout):
         Whether the whole pattern is drawn, and the tile's pixels.
     show_annotations : QCheckBox
         Whether what is drawn on the image is shown; hidden where nothing is.
+    classes : QLabel
+        The colours of classes of objects.
     reject_button : QPushButton
         Rejects the current tile, or keeps it again.
     """
@@ -63,6 +69,8 @@ class TileBrowser(QVBoxLayout):
         self.state = QElidingLabel()
         self.state.setContentsMargins(4, 0, 4, 0)
         set_muted(self.state)
+        for label in (self.name, self.state):  # superqt 0.9 lets them shrink until underscores are gone
+            label.setSizePolicy(label.sizePolicy().horizontalPolicy(), QSizePolicy.Policy.Fixed)
         self.show_all = QCheckBox("Show all tile&s")
         self.show_all.setToolTip("Draw the whole pattern, not only the current tile; tiles that are left out, dimmed.")
         self.show_tile = QCheckBox("Show the tile")
@@ -73,6 +81,9 @@ class TileBrowser(QVBoxLayout):
         )
         self.show_annotations.setChecked(True)
         self.show_annotations.hide()  # until there are any
+        self.classes = wrapped_label(muted=True)
+        self.classes.setContentsMargins(4, 0, 4, 0)
+        self.classes.hide()
         self.reject_button = QPushButton("Reject")
         self.reject_button.setToolTip(f"Leave the current tile out of the export, or keep it again ({REJECT_KEY[1]}).")
         self._lay_out()
@@ -102,6 +113,13 @@ class TileBrowser(QVBoxLayout):
         self.state.setText(state)
         self.state.setToolTip(state)
 
+    def show_classes(self, entries: Mapping[str, str]) -> None:
+        """Say which colour stands for which class of objects; one class alone needs no words."""
+        listed = [(colour, name) for name, colour in entries.items()][:MOST_CLASSES]
+        more = f" and {len(entries) - MOST_CLASSES} more" if len(entries) > MOST_CLASSES else ""
+        self.classes.setText(legend(listed) + more)
+        self.classes.setVisible(len(entries) > 1)
+
     def show_rejected(self, rejected: bool) -> None:
         """Let the button say what it does to the current tile."""
         self.reject_button.setText("Keep" if rejected else "Reject")
@@ -130,6 +148,7 @@ class TileBrowser(QVBoxLayout):
         self.addLayout(what)
         self.addLayout(shown)
         self.addWidget(self.show_annotations, 0, Qt.AlignmentFlag.AlignLeft)
+        self.addWidget(self.classes)
 
     def _connect(self) -> None:
         self.slider.valueChanged.connect(lambda index: self.position.setValue(index + 1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt
@@ -167,6 +168,12 @@ class TilesPanel(Panel[Tiling]):
             self.image.clear()
             self.image.addItems(names)
             self.image.setCurrentIndex(max(0, self.image.findText(chosen)) if names else -1)
+
+    def choose_random_image(self) -> None:
+        """Choose another image for the preview, drawn at random."""
+        others = [i for i in range(self.image.count()) if i != self.image.currentIndex()]
+        if others:
+            self.image.setCurrentIndex(random.choice(others))
 
     def show_count(self, count: int, index: int = 0) -> None:
         """Let slider and number run over so many tiles, with this one as the current; 0 disables them."""

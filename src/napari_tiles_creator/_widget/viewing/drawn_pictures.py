@@ -67,7 +67,7 @@ def outlines_of(objects: Iterable[SeenObject], classes: Sequence[str]) -> Outlin
     """Return the outlines of objects, a colour a class."""
     found = Outlines()
     for one in objects:
-        colour = colours.CLASSES[one.class_number % len(colours.CLASSES)]
+        colour = colours.of_class(one.class_number)
         rings = list(_rings(one))
         found.drawing.add(rings, "path", colour)
         name = classes[one.class_number] if one.class_number < len(classes) else str(one.class_number)
@@ -91,7 +91,7 @@ def _rings(one: SeenObject) -> Iterable[NDArray[np.float64]]:
 
 
 def plane_picture(
-    plane: DrawnPlane, shape: tuple[int, int], classes: Sequence[str], *, has_pixels: bool
+    plane: DrawnPlane, shape: tuple[int, int], classes: Sequence[str], *, has_pixels: bool, by_class: bool
 ) -> Generator[None, None, Outlines | LabelPicture]:
     """Return all that is drawn on a plane, with pauses in which it can be stopped.
 
@@ -105,6 +105,8 @@ def plane_picture(
         Names of the classes.
     has_pixels : bool
         Whether it is a label image.
+    by_class : bool
+        Whether pixels are coloured by class, not by object.
     """
     whole = Box(0, 0, *shape)
     if not has_pixels:
@@ -113,7 +115,7 @@ def plane_picture(
         if count <= MOST_OUTLINES:
             found = plane.cut(whole, (0, 0), "constant", Wanted(outlines=True), EVERYTHING)
             return outlines_of(found.objects, classes)
-    return (yield from _painted(plane, shape, by_class=len(classes) > 1))
+    return (yield from _painted(plane, shape, by_class=by_class))
 
 
 def _painted(plane: DrawnPlane, shape: tuple[int, int], *, by_class: bool) -> Generator[None, None, LabelPicture]:
@@ -147,7 +149,12 @@ def source_labels(found: TileAnnotations, *, by_class: bool) -> NDArray[Any]:
     return numbers[found.instances]
 
 
-def class_colours(count: int) -> dict[int | None, str]:
-    """Return napari's colours of a label image that holds classes from 1."""
+def colormap_of(picture: LabelPicture) -> Any:
+    """Return napari's colours of a label image: of classes ours, of objects its own (None)."""
+    if not picture.by_class:
+        return None
+    from napari.utils import DirectLabelColormap
+
     table: dict[int | None, str] = {None: NONE, 0: NONE}
-    return table | {number + 1: colours.CLASSES[number % len(colours.CLASSES)] for number in range(count)}
+    table |= {number + 1: colours.of_class(number) for number in range(int(picture.pixels.max(initial=0)))}
+    return DirectLabelColormap(color_dict=table)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from napari_tiles_creator._widget.viewing.layers import DRAWN_BOXES, DRAWN_LABELS, TILE_BOXES, TILE_LABELS
 from napari_tiles_creator._widget.viewing.sources import layer_of_info
 from napari_tiles_creator.geometry.objects import Wanted
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from napari.viewer import Viewer
 
+    from napari_tiles_creator._widget.viewing.subject import Subject
     from napari_tiles_creator.annotations.base import DrawnPlane
     from napari_tiles_creator.engine.planning.image_plan import ImagePlan
     from napari_tiles_creator.engine.planning.partners.partners import Partner
@@ -21,16 +23,38 @@ if TYPE_CHECKING:
     from napari_tiles_creator.sources.base import SourceInfo
 
 
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A family of annotations, each with layers of its own: an image may have both.
+
+    Parameters
+    ----------
+    has_pixels : bool
+        Whether these are label images, not boxes and polygons.
+    role, tile_role : str
+        Of the layer that shows all of a plane, and of that with what an export writes of them with the current tile.
+    """
+
+    has_pixels: bool
+    role: str
+    tile_role: str
+
+
+KINDS = (Kind(True, DRAWN_LABELS, TILE_LABELS), Kind(False, DRAWN_BOXES, TILE_BOXES))
+
+
 @dataclass(frozen=True, eq=False)
 class DrawnOn:
-    """What is drawn on a plane, before it is read.
+    """What of one kind is drawn on a plane, before it is read.
 
     Parameters
     ----------
     plan, image : Plan, ImagePlan
-        Whose annotations.
+        Whose annotations; the plan knows none of the other kind.
     plane : int
         Number of the plane.
+    kind : Kind
+        Label image, or boxes and polygons.
     key : Hashable
         What it depends on: equal keys are the same drawing.
     """
@@ -38,38 +62,37 @@ class DrawnOn:
     plan: Plan
     image: ImagePlan
     plane: int
+    kind: Kind
     key: Hashable
 
     @classmethod
-    def of(cls, viewer: Viewer, plan: Plan, image: ImagePlan, plane: int) -> DrawnOn | None:
-        """Return what is drawn on a plane, None where nothing is."""
-        partner = partner_of(plan, image)
-        if partner is None:
+    def of(cls, viewer: Viewer, subject: Subject, kind: Kind) -> DrawnOn | None:
+        """Return what of a kind is drawn on a plane, None where nothing is."""
+        plan, image = subject.plan, subject.image
+        partner = plan.partners.of(image.name) if plan.partners is not None else None
+        if plan.partners is None or partner is None:
             return None
-        content = (
-            _labels_key(viewer, partner.labels) if partner.labels is not None else None,
-            partner.objects.checksum if partner.objects is not None else None,
-        )
-        hold = plan.recipe.annotations.labels_hold
-        key = (image.name, image.shape, image.info.plane_shape, image.planes[plane], hold, plan.classes, content)
-        return cls(plan, image, plane, key)
+        labels, objects = partner.labels, partner.objects
+        if (labels if kind.has_pixels else objects) is None:
+            return None
+        mine = replace(partner, objects=None) if kind.has_pixels else replace(partner, labels=None)
+        content = _labels_key(viewer, labels) if kind.has_pixels and labels is not None else _checksum(partner)
+        hold, place = plan.recipe.annotations.labels_hold, image.planes[subject.plane]
+        key = (image.name, image.shape, image.info.plane_shape, place, hold, plan.classes, content)
+        alone = replace(plan, partners=replace(plan.partners, by_image={image.name: mine}))
+        return cls(alone, image, subject.plane, kind, key)
 
     @property
-    def partner(self) -> Partner:
-        """Label image and objects of the image."""
-        partner = partner_of(self.plan, self.image)
-        assert partner is not None
-        return partner
+    def labels(self) -> SourceInfo | None:
+        """The header of the label image, None for boxes and polygons."""
+        partner = self.plan.partners.of(self.image.name) if self.plan.partners is not None else None
+        return partner.labels if partner is not None else None
 
     @property
-    def has_classes(self) -> bool:
-        """Whether there is more than one class."""
-        return len(self.plan.classes) > 1
-
-
-def partner_of(plan: Plan, image: ImagePlan) -> Partner | None:
-    """Return what belongs to an image, None where nothing is drawn on it."""
-    return plan.partners.of(image.name) if plan.partners is not None else None
+    def tells_classes(self) -> bool:
+        """Whether there is more than one class, and what is drawn tells which."""
+        names_objects = self.kind.has_pixels and self.plan.recipe.annotations.labels_hold == "instances"
+        return len(self.plan.classes) > 1 and not names_objects
 
 
 class DrawnPlanes:
@@ -79,6 +102,7 @@ class DrawnPlanes:
         self._lock = threading.Lock()
         self._key: Hashable = None
         self._plane: DrawnPlane | None = None
+        self._forgotten = 0
 
     def read(self, drawn: DrawnOn, stop: threading.Event) -> DrawnPlane | None:
         """Return the plane; None where it was to stop before it was read.
@@ -94,16 +118,24 @@ class DrawnPlanes:
         with self._lock:
             if self._plane is None or drawn.key != self._key:
                 self._key = self._plane = None
+                forgotten = self._forgotten
                 found = ImageAnnotations(drawn.plan, drawn.image, Wanted(), HOLD_BYTES)
                 found.read(drawn.plane, stop)
                 if stop.is_set():
                     return None
-                self._key, self._plane = drawn.key, found.plane(drawn.plane)
+                self._plane = found.plane(drawn.plane)
+                # What was painted over meanwhile is shown now, and read anew the next time.
+                self._key = drawn.key if forgotten == self._forgotten else None
             return self._plane
 
     def forget(self) -> None:
         """Read anew what is asked for next: its pixels may be others."""
+        self._forgotten += 1
         self._key = None
+
+
+def _checksum(partner: Partner) -> Hashable:
+    return partner.objects.checksum if partner.objects is not None else None
 
 
 def _labels_key(viewer: Viewer, info: SourceInfo) -> Hashable:

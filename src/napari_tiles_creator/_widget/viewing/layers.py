@@ -19,18 +19,21 @@ if TYPE_CHECKING:
 
 KEY = "napari-tiles-creator"
 # Names are for people, who may change them; the role in the metadata is what we go by. From bottom to top.
-MOSAIC, NAMES, PICTURE, ANNOTATIONS, EXPORTED_TILE, TILE_ANNOTATIONS, ALL_TILES, REGION, CURRENT_TILE = ROLES = (
-    "Sample mosaic",
-    "Sample names",
-    "Preview image",
-    "Annotations",
-    "Tile as exported",
-    "Annotations of the tile",
-    "All tiles",
-    "Tile region",
-    "Current tile",
+ROLES = (
+    MOSAIC := "Sample mosaic",
+    NAMES := "Sample names",
+    PICTURE := "Preview image",
+    DRAWN_LABELS := "Annotated labels",
+    DRAWN_BOXES := "Annotated boxes",
+    EXPORTED_TILE := "Tile as exported",
+    TILE_LABELS := "Labels of the tile",
+    TILE_BOXES := "Boxes of the tile",
+    ALL_TILES := "All tiles",
+    REGION := "Tile region",
+    CURRENT_TILE := "Current tile",
 )
-PREVIEW_ROLES = (PICTURE, ANNOTATIONS, EXPORTED_TILE, TILE_ANNOTATIONS, ALL_TILES, REGION, CURRENT_TILE)
+ANNOTATION_ROLES = (DRAWN_LABELS, DRAWN_BOXES, TILE_LABELS, TILE_BOXES)
+PREVIEW_ROLES = (PICTURE, *ANNOTATION_ROLES, EXPORTED_TILE, ALL_TILES, REGION, CURRENT_TILE)
 AXES = ("y", "x")
 
 
@@ -238,3 +241,8 @@ def role_of(layer: Any) -> str:
     """Return what a layer is for, empty where it is not ours."""
     ours = layer.metadata.get(KEY)
     return str(ours.get("role", "")) if isinstance(ours, dict) else ""
+
+
+def layers_of_user(viewer: Viewer, kind: type) -> list[Any]:
+    """Return the user's layers of a kind, from bottom to top."""
+    return [layer for layer in viewer.layers if isinstance(layer, kind) and not role_of(layer)]

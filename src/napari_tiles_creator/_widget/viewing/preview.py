@@ -17,11 +17,10 @@ from napari_tiles_creator._widget.viewing.foreground import Foreground
 from napari_tiles_creator._widget.viewing.keys import Keys
 from napari_tiles_creator._widget.viewing.layers import (
     ALL_TILES,
-    ANNOTATIONS,
+    ANNOTATION_ROLES,
     EXPORTED_TILE,
     PICTURE,
     PREVIEW_ROLES,
-    TILE_ANNOTATIONS,
 )
 from napari_tiles_creator._widget.viewing.picking import Picking
 from napari_tiles_creator._widget.viewing.picture_layer import PictureLayer
@@ -155,7 +154,7 @@ class Preview:
             self._tiles.show_all.setChecked(False)
         elif role == EXPORTED_TILE:
             self._tiles.show_tile.setChecked(False)
-        elif role in (ANNOTATIONS, TILE_ANNOTATIONS):
+        elif role in ANNOTATION_ROLES:
             self._tiles.show_annotations.setChecked(False)
 
     def reread_annotations(self) -> None:

@@ -133,6 +133,11 @@ class Sample:
         self._jobs.drop(PURPOSE)
         self.close()
 
+    def removed(self, role: str) -> None:
+        """React to the removal of a layer by the user, or by a viewer that closes: names alone mean nothing."""
+        if role == MOSAIC:
+            self._turns.stop()
+
     def _report(self, steps: list[tuple[int, int]]) -> None:
         self._progress.step(*steps[-1])
 

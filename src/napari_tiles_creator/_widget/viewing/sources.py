@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import weakref
 from dataclasses import replace
 from functools import partial
@@ -99,6 +100,12 @@ def layer_of_info(viewer: Viewer, info: SourceInfo) -> Image | None:
         opener = opener.opener
     layer = opener.layer if isinstance(opener, LayerOpener) else None
     return layer if layer is not None and layer in viewer.layers else None
+
+
+def names_of(image: Scanned) -> tuple[str, ...]:
+    """Return what an image may be called: its name, that without its extension, its stem."""
+    name = image.found.name.rpartition("/")[2]
+    return tuple(dict.fromkeys((name, re.sub(r"(\.ome)?\.[A-Za-z0-9]+$", "", name), image.found.stem)))
 
 
 def scanned_layer(layer: Any, stem: str, media: Media) -> Scanned:

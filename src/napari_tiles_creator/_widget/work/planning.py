@@ -122,6 +122,17 @@ class Planning:
             return None
         return kept(media, self._scanned)
 
+    def material(self, recipe: Recipe) -> tuple[list[Scanned] | None, Drawn]:
+        """Return what a plan is made of, as far as it was read: headers, and what is drawn in layers.
+
+        Raises
+        ------
+        TilesError
+            If layers are meant and none fits.
+        """
+        scanned = self.scanned(recipe.media)
+        return scanned, self._read_drawn(recipe, scanned or [])
+
     def _end_scan(self, ending: Ending) -> None:
         if ending.error is not None:
             self._scanned_media = None
@@ -188,7 +199,7 @@ def _resolve(recipe: Recipe, scanned: list[Scanned], drawn: Drawn) -> tuple[Outc
     except TilesError as error:
         return Outcome(error=error), names
     _ = plan.bytes  # counted here, remembered by the images
-    splits = tiles_of_splits(plan)
+    splits = plan.tiles_by_split
     if not recipe.export.folder:
         return Outcome(plan, splits=splits), names
     free = free_bytes(recipe.export.folder)
@@ -197,17 +208,3 @@ def _resolve(recipe: Recipe, scanned: list[Scanned], drawn: Drawn) -> tuple[Outc
     except TilesError as error:
         return Outcome(plan, target_error=error, free_bytes=free, splits=splits), names
     return Outcome(plan, target_error=target.error, target=target, free_bytes=free, splits=splits), names
-
-
-def tiles_of_splits(plan: Plan) -> dict[str, int]:
-    """Return how many tiles of each split remain, in the order train, val, test; empty without a split."""
-    counts = dict.fromkeys(plan.splits, 0)
-    for image in plan.images if counts else ():
-        if image.bands is None:
-            counts[image.split] += image.tiles
-            continue
-        for number in range(len(image.planes)):
-            of_tiles = image.splits[image.remaining(number)]
-            for split in counts:
-                counts[split] += int((of_tiles == split).sum())
-    return counts
