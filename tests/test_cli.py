@@ -287,7 +287,7 @@ def test_scale_as_a_fraction(images, tmp_path, tiles_creator):
         (["export", "IMAGES", "OUT", "--set", "tiling.size_px={"], ["tiling.size_px", "'{'"]),
         (["export", "IMAGES", "OUT", "--dtype", "int8"], ["normalization.dtype", "int8", "uint8"]),
         (["export", "IMAGES", "OUT", "--scale", "1/0"], ["calibration.scale", "1/0"]),
-        (["export", "IMAGES", "OUT", "--layout", "coco"], ["export.layout", "coco", "flat"]),
+        (["export", "IMAGES", "OUT", "--layout", "coca"], ["export.layout", "coca", "flat"]),
         (["export", "IMAGES", "OUT", "--memory", "much"], ["--memory", "much", "2G"]),
         (["plan", "IMAGES", "--memory", "0"], ["--memory", "0", "2G"]),
         (
@@ -594,3 +594,9 @@ def test_a_pattern_of_channels_that_fits_no_file_is_told(images, tiles_creator, 
     assert (code, out) == (2, "")
     assert err == f"error: {images}: no file fits 'none_{{channel}}.tif' (media.channels_from)\n"
     assert "no file fits" not in tiles_creator(command, images, "--channels-from", "cell_{channel}.tif")[2]
+
+
+def test_a_mapping_that_is_no_yaml_is_told_with_its_reason(images, tiles_creator):
+    code, out, err = tiles_creator("plan", images, "--set", 'export.split={train: 1, group: "m\\d+"}')
+    assert (code, out) == (2, "")
+    assert "no YAML: found unknown escape character 'd'; texts with a backslash stand in single quotes" in err

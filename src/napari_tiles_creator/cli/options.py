@@ -273,7 +273,9 @@ def _value(text: str) -> Any:
     try:
         return parsed(text)
     except yaml.YAMLError as error:
-        if text.lstrip()[:1] in ("{", "["):  # a mapping or a list that is written wrongly is no text
+        if (
+            text.startswith("{") and ": " in text
+        ):  # a mapping that is written wrongly: no text, as a template of names is
             reason = getattr(error, "problem", None) or "it cannot be read"
             hint = "; texts with a backslash stand in single quotes" if "escape" in reason else ""
             raise click.UsageError(f"{text}: no YAML: {reason}{hint}") from error

@@ -84,3 +84,12 @@ class Finished(Event):
     failed: tuple[dict[str, str], ...]
     objects: int | None = None
     empty_splits: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the line that ``export --json`` prints: of annotations and splits only where there are any."""
+        line = Event.to_dict(self)
+        if self.objects is None:
+            del line["objects"]
+        if not self.empty_splits:
+            del line["empty_splits"]
+        return line
