@@ -531,3 +531,24 @@ def test_boxes_are_not_continued_into_padding(cells, tmp_path):
 def test_the_folder_of_the_labels_takes_no_tiles(cells):
     with pytest.raises(ExportError, match=r"is that of annotations\.labels: choose another"):
         exported(recipe_of(cells, cells / "masks", "pairs"), allow_foreign=True)
+
+
+def test_values_that_look_like_classes_are_told(three_classes, cells, tmp_path):
+    """Three values in many pieces, without names: each was taken for one object."""
+
+    def notes(recipe: Recipe) -> tuple[str, ...]:
+        return exported(recipe)[-1].notes
+
+    (note,) = notes(recipe_of(three_classes, tmp_path / "a", "flat"))
+    assert "few values in many pieces" in note
+    assert "cell_0.tif, cell_1.tif, cell_2.tif" in note
+    assert not notes(recipe_of(three_classes, tmp_path / "b", "flat", annotations__labels_hold="instances"))
+    assert not notes(recipe_of(three_classes, tmp_path / "c", "pairs", annotations__classes=["a", "b", "c"]))
+    assert not notes(recipe_of(cells, tmp_path / "d", "flat"))
+
+
+def test_nothing_drawn_at_all_is_told(with_empty, tmp_path):
+    recipe = recipe_of(with_empty, tmp_path / "out", "pairs", media__pattern="cell_[45].tif")
+    last = exported(recipe)[-1]
+    assert last.objects == 0
+    assert last.notes == ("nothing is drawn on any tile: check annotations.labels and annotations.boxes",)

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 _MOST_CLASSES = (1 << 16) - 1
 # Label values for which a table is made instead of searching each run's value.
 _TABLE_VALUES = 1 << 20
+# So few values, each in so many pieces on average, are classes rather than objects.
+_FEW_VALUES, _MANY_PIECES = 12, 4
+# Runs of a plane in which pieces are looked for only to tell that: some tenths of a second.
+_MOST_RUNS = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,6 +94,13 @@ class LabelPlane:
     def highest_class(self) -> int:
         """The highest class that occurs, -1 where nothing is drawn."""
         return int(self.classes.max()) if len(self.classes) else -1
+
+    def looks_like_classes(self) -> bool:
+        """Whether a few values lie in many pieces each, which instances do not; False where it is not looked for."""
+        values = len(self.numbers)
+        if not 2 <= values <= _FEW_VALUES or len(self.runs.starts) > _MOST_RUNS:
+            return False
+        return len(pieces_of(self.runs)[1]) >= _MANY_PIECES * values
 
     def cut(
         self, box: Box, padding: tuple[int, int], pad_mode: str, wanted: Wanted, rule: BorderRule

@@ -64,10 +64,8 @@ def export(
     assert last is not None
     if not as_json:
         _summarize(plan, last)
-    for split in last.empty_splits if last.tiles + last.skipped else ():
-        complain(f"no tile was written for {split}: a program that trains from the dataset may miss it")
-    if last.objects == 0 and last.tiles + last.skipped:
-        warn("nothing is drawn on any tile: check the annotations (annotations.labels, annotations.boxes)")
+    for note in last.notes if not as_json else ():
+        warn(note)
     if not last.tiles + last.skipped:
         if last.left_out:
             warn(f"every tile was left out by a filter ({_filters(plan)}): the dataset is empty")

@@ -69,6 +69,8 @@ class ImageAnnotations:
         self._recipe, self._classes, self._counts_pixels = plan.recipe, plan.classes, counts_pixels(plan)
         self._wanted, self._hold_bytes = wanted, hold_bytes // SHARE_OF_MEMORY
         self._planes: dict[int, DrawnPlane] = {}
+        # Whether a label image that was taken for instances seems to hold classes.
+        self.looks_like_classes = False
 
     @property
     def reads_pixels(self) -> bool:
@@ -135,6 +137,7 @@ class ImageAnnotations:
         finally:
             pixels.close()
         self._check_classes(found, info)
+        self.looks_like_classes |= self._holds == "auto" and found.looks_like_classes()
         return found
 
     @property

@@ -87,6 +87,11 @@ class CutJob(ImageJob):
         self._stripe = pixels.stripe_columns(tile_rows)
         super().__init__(image, pixels, pixels.reads_ahead(tile_rows, groups_in_row(image, self._stripe)), stop)
 
+    @property
+    def seems_to_hold_classes(self) -> bool:
+        """Whether the label image was taken for instances and seems to hold classes."""
+        return self._drawn is not None and self._drawn.looks_like_classes
+
     def _plan_stages(self) -> Iterator[list[Task]]:
         yield self._reading(0)  # while no pixels of the image itself are held
         measurement = Measurement(self.image, self._recipe, wants_foreground=False if self._labels_tell else None)

@@ -76,6 +76,8 @@ class Finished(Event):
         Objects that all tiles of the dataset show, shared ones counted in each; None without annotations.
     empty_splits : tuple of str
         Splits that were planned and got no tile.
+    notes : tuple of str
+        What a user should know, and nobody could before pixels were read.
     """
 
     tiles: int
@@ -84,12 +86,11 @@ class Finished(Event):
     failed: tuple[dict[str, str], ...]
     objects: int | None = None
     empty_splits: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the line that ``export --json`` prints: of annotations and splits only where there are any."""
+        """Return the line that ``export --json`` prints: the last three only where there is something to tell."""
         line = Event.to_dict(self)
-        if self.objects is None:
-            del line["objects"]
-        if not self.empty_splits:
-            del line["empty_splits"]
-        return line
+        without = [key for key in ("empty_splits", "notes") if not line[key]]
+        without += ["objects"] if self.objects is None else []
+        return {key: value for key, value in line.items() if key not in without}

@@ -41,6 +41,7 @@ from napari_tiles_creator.engine.export.tile_encoder import TileEncoder
 from napari_tiles_creator.engine.export.writer import TileWriter, clear_staged, write_error
 from napari_tiles_creator.engine.pixels.dataset_measurement import DatasetMeasurement
 from napari_tiles_creator.engine.planning.plan import Failure
+from napari_tiles_creator.engine.planning.warnings import listed
 from napari_tiles_creator.engine.steps import MEMORY_BYTES, default_workers
 from napari_tiles_creator.errors import PlanError
 
@@ -147,6 +148,7 @@ class _Export:
         self.stop = stop
         self.failed = list(plan.failed)
         self.counts: Counter[type[Event]] = Counter()
+        self.doubtful: list[str] = []
         self.writer, self.encoder = TileWriter(folder, checksum), TileEncoder(plan)
         self.empty = None if plan.partners is None or needs_counts(plan) else EmptyTiles(plan)
         self.hold_bytes = memory_bytes // (2 * min(workers, len(plan.images)))
@@ -228,6 +230,8 @@ class _Export:
         """Count what a job did; a failed source leaves no tiles behind, so that the result never depends on timing."""
         if job.failure is None:
             self.counts.update(job.counts)
+            if isinstance(job, CutJob) and job.seems_to_hold_classes:
+                self.doubtful.append(job.image.name)
         else:
             yield self._failed(job)
 
@@ -248,14 +252,30 @@ class _Export:
         self.failed.sort(key=lambda failure: failure.source)
         rows = finish_dataset(self.plan, self.folder, self.failed, self.checksum, self.ranges)
         splits = {row.split for row in rows}
+        objects = sum(int(row.objects) for row in rows) if self.plan.partners is not None else None
+        empty_splits = tuple(split for split in self.plan.splits if split not in splits)
         return Finished(
             tiles=self.counts[TileWritten],
             skipped=self.counts[TileSkipped],
             left_out=self.counts[TileLeftOut],
             failed=tuple({"source": f.source, "reason": f.reason} for f in self.failed),
-            objects=sum(int(row.objects) for row in rows) if self.plan.partners is not None else None,
-            empty_splits=tuple(split for split in self.plan.splits if split not in splits),
+            objects=objects,
+            empty_splits=empty_splits,
+            notes=tuple(self._notes(objects, empty_splits)) if rows else (),
         )
+
+    def _notes(self, objects: int | None, empty_splits: tuple[str, ...]) -> Iterator[str]:
+        """Yield what the user should know that nobody could before pixels were read."""
+        if empty_splits:
+            yield f"no tile was written for {listed(empty_splits)}: what trains from the dataset may miss it"
+        if objects == 0:
+            yield "nothing is drawn on any tile: check annotations.labels and annotations.boxes"
+        if self.doubtful:
+            yield (
+                f"the label images hold few values in many pieces, and each value was taken for one object "
+                f"({listed(sorted(self.doubtful))}): if values are classes, name them (annotations.classes); if not, "
+                f"set annotations.labels_hold to instances"
+            )
 
 
 def _plain(value: float) -> float | None:
