@@ -18,6 +18,7 @@ from napari_tiles_creator.engine.planning.partners.label_files import without_la
 from napari_tiles_creator.engine.planning.partners.partners import find_partners
 from napari_tiles_creator.engine.planning.resolve import resolve_image
 from napari_tiles_creator.engine.planning.scan import scan
+from napari_tiles_creator.engine.planning.splits.missing_classes import missing_classes
 from napari_tiles_creator.engine.planning.splits.split import split_images
 from napari_tiles_creator.engine.planning.warnings import filter_warnings, image_warnings
 from napari_tiles_creator.errors import PlanError
@@ -203,6 +204,8 @@ def make_plan(
         classes_of = partial(class_counts, partners=partners, annotations=recipe.annotations) if partners else None
         shared_out, told = split_images(images, recipe.export.split, recipe.calibration, classes_of)
         images, warnings = list(shared_out), warnings + told
+        if classes_of is not None and partners is not None and recipe.export.split.stratify:
+            warnings += missing_classes(images, partners.classes, classes_of)
     warnings += filter_warnings(recipe, images)
     tiles = sum(len(image) for image in images)
     if tiles > MANY_TILES:
