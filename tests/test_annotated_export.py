@@ -552,3 +552,16 @@ def test_nothing_drawn_at_all_is_told(with_empty, tmp_path):
     last = exported(recipe)[-1]
     assert last.objects == 0
     assert last.notes == ("nothing is drawn on any tile: check annotations.labels and annotations.boxes",)
+
+
+@pytest.mark.parametrize(("layout", "told"), [("pairs", True), ("stardist", True), ("flat", False)])
+def test_boxes_that_are_taken_for_shapes_are_told(cells, tmp_path, layout, told):
+    (tmp_path / "boxes").mkdir()
+    for i in range(3):
+        (tmp_path / "boxes" / f"cell_{i}.txt").write_text("0 0.5 0.5 0.25 0.25\n")
+    recipe = recipe_of(cells, tmp_path / "out", layout)
+    recipe = recipe.changed({"annotations.labels": None, "annotations.boxes": str(tmp_path / "boxes")})
+    assert any("only boxes are known" in warning for warning in make_plan(recipe).warnings) == told
+    assert not any(
+        "only boxes" in warning for warning in make_plan(recipe_of(cells, tmp_path / "out", layout)).warnings
+    )

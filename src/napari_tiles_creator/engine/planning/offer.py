@@ -10,6 +10,7 @@ from napari_tiles_creator.datasets.registry import make_layout
 from napari_tiles_creator.engine.planning.warnings import listed
 from napari_tiles_creator.errors import PlanError
 from napari_tiles_creator.geometry.grid import pair
+from napari_tiles_creator.geometry.objects import Wanted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,6 +34,15 @@ def check_layout(recipe: Recipe, images: Sequence[ImagePlan], partners: Partners
             f"{listed(mirrored)} are: set tiling.pad_mode to constant",
             "tiling.pad_mode",
         )
+
+
+def layout_warnings(recipe: Recipe, partners: Partners | None) -> list[str]:
+    """Return what a user should know of what the layout makes of the annotations."""
+    layout = make_layout(recipe.export.layout)
+    wants_shapes = layout.wanted != Wanted() and not layout.masks_need_shapes
+    if partners is None or partners.has_shapes or not wants_shapes:
+        return []
+    return [f"{recipe.export.layout}: only boxes are known, no shapes: they are taken as filled rectangles"]
 
 
 def offer_of(recipe: Recipe, images: Sequence[ImagePlan], partners: Partners | None) -> Offer:

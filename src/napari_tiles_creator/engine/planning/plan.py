@@ -12,7 +12,7 @@ from napari_tiles_creator.datasets.registry import make_layout
 from napari_tiles_creator.engine.planning.dataset_ranges import check_ranges
 from napari_tiles_creator.engine.planning.filters import inline_roi, region_of
 from napari_tiles_creator.engine.planning.names import placeholders
-from napari_tiles_creator.engine.planning.offer import check_layout, splits_of
+from napari_tiles_creator.engine.planning.offer import check_layout, layout_warnings, splits_of
 from napari_tiles_creator.engine.planning.partners.class_counts import class_counts
 from napari_tiles_creator.engine.planning.partners.label_files import without_label_images
 from napari_tiles_creator.engine.planning.partners.partners import find_partners
@@ -213,6 +213,7 @@ def make_plan(
     check_ranges(recipe, images)
     if images:
         check_layout(recipe, images, partners)
+        warnings += layout_warnings(recipe, partners)
     return Plan(recipe, tuple(images), tuple(failed), tuple(warnings), roi, partners)
 
 
