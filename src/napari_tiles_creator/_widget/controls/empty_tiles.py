@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from qtpy.QtCore import QEvent, Qt, Signal
-from qtpy.QtWidgets import QDoubleSpinBox, QHBoxLayout, QSizePolicy, QWidget
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QHBoxLayout, QWidget
 from superqt.utils import signals_blocked
 
 from napari_tiles_creator._widget.controls.editors import ChoiceEditor
-from napari_tiles_creator._widget.controls.percent import NARROW
+from napari_tiles_creator._widget.controls.percent import NarrowNumber
 
 RATIO = "ratio"
 LABELS = {"auto": "As the layout wants", "keep": "Keep", "drop": "Leave out", RATIO: "To labelled ones"}
@@ -62,27 +62,12 @@ class EmptyTilesEditor(QWidget):
         self.ratio.setVisible(self.rule.value() == RATIO)
 
 
-class _RatioSpin(QDoubleSpinBox):
-    """So many empty tiles to each labelled one; leaves the wheel to the panel unless it is being edited."""
+class _RatioSpin(NarrowNumber):
+    """So many empty tiles to each labelled one."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(80)
         self.setRange(0, 1000)
         self.setDecimals(3)
         self.setSingleStep(0.1)
         self.setSuffix(" : 1")
-        self.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.setMinimumWidth(80)
-        self.setStyleSheet(NARROW)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-
-    def textFromValue(self, value: float) -> str:
-        """Return the number without zeros at its end."""
-        text: str = super().textFromValue(value)
-        point = self.locale().decimalPoint()
-        return text.rstrip("0").rstrip(point) if point in text else text
-
-    def wheelEvent(self, event: QEvent) -> None:
-        """Take the wheel with the keyboard focus only."""
-        super().wheelEvent(event) if self.hasFocus() else event.ignore()
