@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from napari_tiles_creator.cli import main
+
 # Fixtures that tests of one function scope share with hypothesis hold nothing that an example changes.
 _COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]}
 settings.register_profile("ci", max_examples=60, derandomize=True, print_blob=True, **_COMMON)
@@ -22,3 +24,17 @@ def real_data() -> Path:
     if not folder:
         pytest.skip("TILES_TEST_DATA names no folder of real images")
     return Path(folder)
+
+
+@pytest.fixture
+def tiles_creator(capsys):
+    """Run a command; return its exit code, its standard output and its standard error."""
+
+    def command(*arguments):
+        with pytest.raises(SystemExit) as caught:
+            main([str(argument) for argument in arguments])
+        out, err = capsys.readouterr()
+        assert "Traceback" not in err
+        return caught.value.code, out, err
+
+    return command

@@ -12,7 +12,6 @@ import yaml
 
 from image_folder import contents, make_folder, read
 from napari_tiles_creator import Recipe
-from napari_tiles_creator.cli import main
 
 SMALL = ["--size", "128", "--overlap", "32"]
 WORKERS = ["--workers", "3"]
@@ -21,20 +20,6 @@ WORKERS = ["--workers", "3"]
 @pytest.fixture
 def images(tmp_path):
     return make_folder(tmp_path / "images")
-
-
-@pytest.fixture
-def tiles_creator(capsys):
-    """Run a command; return its exit code, its standard output and its standard error."""
-
-    def command(*arguments):
-        with pytest.raises(SystemExit) as caught:
-            main([str(argument) for argument in arguments])
-        out, err = capsys.readouterr()
-        assert "Traceback" not in err
-        return caught.value.code, out, err
-
-    return command
 
 
 def lines(text):

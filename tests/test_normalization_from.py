@@ -9,23 +9,8 @@ import tifffile
 
 from image_folder import contents, make_folder, read
 from napari_tiles_creator import Recipe, make_plan
-from napari_tiles_creator.cli import main
 
 SMALL = ["--size", "128", "--overlap", "0"]
-
-
-@pytest.fixture
-def tiles_creator(capsys):
-    """Run a command; return its exit code, its standard output and its standard error."""
-
-    def command(*arguments):
-        with pytest.raises(SystemExit) as caught:
-            main([str(argument) for argument in arguments])
-        out, err = capsys.readouterr()
-        assert "Traceback" not in err
-        return caught.value.code, out, err
-
-    return command
 
 
 @pytest.fixture
