@@ -166,7 +166,7 @@ class Layout(ABC):
     keeps_empty : bool
         Whether tiles without an object are written where ``annotations.empty_tiles`` is ``auto``.
     keeps_segmentation : bool
-        Whether `shared_files` needs what `segmentation` returned of each object.
+        Whether `shared_files` needs the objects of each tile, and what `segmentation` returned of them.
     """
 
     wanted: ClassVar[Wanted] = Wanted()

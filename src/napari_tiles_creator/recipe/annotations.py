@@ -75,6 +75,10 @@ class Annotations(Section):
                 raise ValueError("holds a name with blanks around it, or with a line break")
         return value
 
+    def values_of_labels(self, classes: int) -> LabelsHold:
+        """Return what the values of a label image mean where so many classes are named; auto is left to its pixels."""
+        return "classes" if self.labels_hold == "auto" and classes > 1 else self.labels_hold
+
     @property
     def is_given(self) -> bool:
         """Whether anything is drawn."""

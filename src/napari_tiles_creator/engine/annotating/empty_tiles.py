@@ -21,8 +21,7 @@ NOTHING_DRAWN = "nothing is drawn on it (annotations.empty_tiles)"
 
 def counts_pixels(plan: Plan) -> bool:
     """Whether whatever is visible of an object counts: the layout's masks show it, listed or not."""
-    has_masks = plan.partners is not None and (plan.partners.has_shapes or not plan.layout.masks_need_shapes)
-    return plan.layout.wanted.classes and has_masks
+    return plan.layout.wanted.classes and plan.draws_shapes
 
 
 def needs_counts(plan: Plan) -> bool:

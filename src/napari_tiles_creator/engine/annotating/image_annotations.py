@@ -72,11 +72,6 @@ class ImageAnnotations:
         # Whether a label image that was taken for instances seems to hold classes.
         self.looks_like_classes = False
 
-    @property
-    def reads_pixels(self) -> bool:
-        """Whether a label image is read, which takes time."""
-        return self._partner.labels is not None
-
     def read(self, plane_number: int, stop: threading.Event | None = None) -> None:
         """Take in what is drawn on one of the image's planes.
 
@@ -124,6 +119,13 @@ class ImageAnnotations:
         found: NDArray[np.bool_] = self._planes[plane_number].counts(boxes(self.image.tiling), rule) == 0
         return found
 
+    def empty_of(self, plane_number: int, stop: threading.Event | None = None) -> NDArray[np.bool_]:
+        """Read a plane, tell where it `is_empty`, and release it again; see `read`."""
+        self.read(plane_number, stop)
+        found = self.is_empty(plane_number)
+        self.forget(plane_number)
+        return found
+
     def _label_plane(self, info: SourceInfo, plane: Plane, stop: threading.Event | None) -> LabelPlane:
         from napari_tiles_creator.annotations.label_plane import LabelPlane
 
@@ -143,8 +145,7 @@ class ImageAnnotations:
     @property
     def _holds(self) -> str:
         """What the values of a label image mean."""
-        told = self._recipe.annotations.labels_hold
-        return "classes" if told == "auto" and len(self._classes) > 1 else told
+        return self._recipe.annotations.values_of_labels(len(self._classes))
 
     def _check_classes(self, plane: LabelPlane, info: SourceInfo) -> None:
         if plane.highest_class >= len(self._classes):

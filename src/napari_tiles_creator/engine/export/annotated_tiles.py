@@ -64,17 +64,10 @@ class AnnotatedTiles:
         for image in self._plan.images:
             drawn = ImageAnnotations(self._plan, image, self._wanted, self._hold_bytes)
             try:
-                found[image.name] = np.concatenate([self._empty_of(drawn, n) for n in range(len(image.planes))])
+                found[image.name] = np.concatenate([drawn.empty_of(n) for n in range(len(image.planes))])
             except SourceError:  # told where its own turn comes
                 continue
         return EmptyTiles(self._plan, found)
-
-    @staticmethod
-    def _empty_of(drawn: ImageAnnotations, number: int) -> NDArray[np.bool_]:
-        drawn.read(number)
-        found = drawn.is_empty(number)
-        drawn.forget(number)
-        return found
 
 
 def labels_tell(plan: Plan, image: ImagePlan) -> bool:

@@ -71,7 +71,9 @@ def finish_dataset(
             lines = objects.copy((row.tile for row in kept), segmentation=layout.keeps_segmentation)
             shared.append(_write(folder, OBJECTS, lines))
         samples = max((image.tile_samples for image in plan.images), default=1)
-        dataset = Finished(_Tiles(folder, kept, plan), plan.classes, plan.splits, samples)
+        # Indexed once, and only for layouts whose files tell of objects.
+        table_of_objects = ObjectTable(folder, plan.classes) if layout.keeps_segmentation else None
+        dataset = Finished(_Tiles(kept, table_of_objects), plan.classes, plan.splits, samples)
         shared += [_write(folder, path, parts) for path, parts in layout.shared_files(dataset)]
         write_whole(folder / TABLE, table)
         write_whole(folder / HEAD, as_json(head(plan, failed, checksum, table, ranges, shared)))
@@ -106,14 +108,12 @@ def _write(folder: Path, path: str, parts: Iterable[str]) -> WrittenFile:
 
 @dataclass(frozen=True)
 class _Tiles:
-    """All tiles with their objects, read from the disk one by one each time they are gone through."""
+    """All tiles; their objects, where there is a table, are read from the disk one by one."""
 
-    folder: Path
     rows: Sequence[TileRow]
-    plan: Plan
+    objects: ObjectTable | None
 
     def __iter__(self) -> Iterator[WrittenTile]:
-        objects = ObjectTable(self.folder, self.plan.classes) if self.plan.partners is not None else None
         for row in self.rows:
             yield WrittenTile(
                 path=row.tile,
@@ -123,5 +123,5 @@ class _Tiles:
                 source=row.source,
                 y=int(row.y),
                 x=int(row.x),
-                objects=objects.of(row.tile) if objects is not None else (),
+                objects=self.objects.of(row.tile) if self.objects is not None else (),
             )

@@ -162,6 +162,4 @@ class CountJob(ImageJob):
             yield [partial(self._measured, partial(self._count, number))]
 
     def _count(self, number: int) -> None:
-        self._drawn.read(number, self._stop)
-        self.empty.append(self._drawn.is_empty(number))
-        self._drawn.forget(number)
+        self.empty.append(self._drawn.empty_of(number, self._stop))

@@ -34,8 +34,7 @@ class TileEncoder:
         self.layout = plan.layout
         self._sink, self._classes = plan.sink, plan.classes
         form = self.layout.mask_format if self.layout.mask_format != "tile" else plan.recipe.export.format
-        has_masks = plan.partners is not None and (plan.partners.has_shapes or not self.layout.masks_need_shapes)
-        self._mask_sink = make_sink(form, plan.recipe.export.compression) if form and has_masks else None
+        self._mask_sink = make_sink(form, plan.recipe.export.compression) if form and plan.draws_shapes else None
         self.wanted = wanted_of(plan)
 
     def path(self, planned: PlannedTile, label: str = "") -> str:
@@ -103,11 +102,8 @@ class TileEncoder:
 
 def wanted_of(plan: Plan) -> Wanted:
     """Return what an export needs of what is drawn on the tiles, besides the lists of objects."""
-    wanted, partners = plan.layout.wanted, plan.partners
-    if partners is None:
-        return Wanted()
-    if plan.layout.masks_need_shapes and not partners.has_shapes:
-        wanted = Wanted()
-    if plan.recipe.tiling.min_foreground > 0 and partners.has_labels:  # what is labelled is the foreground
+    wanted = plan.layout.wanted if plan.draws_shapes else Wanted()
+    has_labels = plan.partners is not None and plan.partners.has_labels
+    if plan.recipe.tiling.min_foreground > 0 and has_labels:  # what is labelled is the foreground
         wanted = replace(wanted, classes=True)
     return wanted

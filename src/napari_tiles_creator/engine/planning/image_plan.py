@@ -253,11 +253,6 @@ class ImagePlan:
         kept, places = self.kept, len(self.tiling)
         return len(self.planes) * int(kept.sum()) - sum(bool(kept[index % places]) for index in self.rejected)
 
-    def tiles_of(self, split: str) -> int:
-        """Return how many of the tiles that remain belong to a split."""
-        here = self.splits == split
-        return sum(int(np.count_nonzero(self.remaining(number) & here)) for number in range(len(self.planes)))
-
     @cached_property
     def pixels(self) -> int:
         """Pixels of all tiles that remain, of all planes, padding included."""

@@ -18,6 +18,7 @@ from napari_tiles_creator.engine.planning.partners.label_files import without_la
 from napari_tiles_creator.engine.planning.partners.partners import find_partners
 from napari_tiles_creator.engine.planning.resolve import resolve_image
 from napari_tiles_creator.engine.planning.scan import scan
+from napari_tiles_creator.engine.planning.splits.blocks import tiles_of
 from napari_tiles_creator.engine.planning.splits.missing_classes import missing_classes
 from napari_tiles_creator.engine.planning.splits.split import split_images
 from napari_tiles_creator.engine.planning.warnings import filter_warnings, image_warnings
@@ -112,7 +113,12 @@ class Plan:
     @property
     def tiles_by_split(self) -> dict[str, int]:
         """Tiles that remain of each split, in the order of `splits`; nothing without a split."""
-        return {split: sum(image.tiles_of(split) for image in self.images) for split in self.splits}
+        return {split: sum(tiles_of(image).get(split, 0) for image in self.images) for split in self.splits}
+
+    @property
+    def draws_shapes(self) -> bool:
+        """Whether the layout gets the shapes of objects: not where it needs them and only boxes are known."""
+        return self.partners is not None and (self.partners.has_shapes or not self.layout.masks_need_shapes)
 
     @property
     def is_upper_bound(self) -> bool:

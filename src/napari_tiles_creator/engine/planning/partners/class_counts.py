@@ -36,8 +36,7 @@ def class_counts(image: ImagePlan, *, partners: Partners, annotations: Annotatio
         return {}
     if partner.objects is not None:
         return dict(Counter(partner.objects.class_numbers.tolist()))
-    holds_classes = annotations.labels_hold == "classes" or len(partners.classes) > 1
-    if partner.labels is None or not holds_classes or annotations.labels_hold == "instances":
+    if partner.labels is None or annotations.values_of_labels(len(partners.classes)) != "classes":
         return {}
     modified = sum(path.stat().st_mtime_ns for path in partner.labels.files or () if path.is_file())
     return _pixels_of(partner.labels, modified)
