@@ -82,3 +82,7 @@ class ExportError(TilesError, OSError):
 
 class DatasetError(TilesError, ValueError):
     """A folder is not a dataset that this package wrote, or its manifest is damaged."""
+
+
+class ModelError(TilesError, ValueError):
+    """A model cannot be loaded, cannot take the tiles, or fails on them."""

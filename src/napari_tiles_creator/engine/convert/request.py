@@ -6,9 +6,9 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from napari_tiles_creator.engine.convert import tiff_file, tile_codec, zarr_folder
-from napari_tiles_creator.engine.convert.halving import level_shapes
-from napari_tiles_creator.engine.convert.layout import Layout
+from napari_tiles_creator.engine.image_files import tiff_file, tile_codec, zarr_folder
+from napari_tiles_creator.engine.image_files.halving import level_shapes
+from napari_tiles_creator.engine.image_files.layout import Layout
 from napari_tiles_creator.engine.planning.scan import plain_pixel_size
 from napari_tiles_creator.engine.steps import MEMORY_BYTES
 from napari_tiles_creator.errors import ExportError

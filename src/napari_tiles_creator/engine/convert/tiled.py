@@ -7,17 +7,17 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 from napari_tiles_creator.engine.convert.bands import Bands, band_rows
-from napari_tiles_creator.engine.convert.pyramid import TilePyramid
-from napari_tiles_creator.engine.convert.tiff_file import TiffFile
-from napari_tiles_creator.engine.convert.zarr_folder import ZarrFolder
+from napari_tiles_creator.engine.image_files.pyramid import TilePyramid
+from napari_tiles_creator.engine.image_files.tiff_file import TiffFile
+from napari_tiles_creator.engine.image_files.zarr_folder import ZarrFolder
 from napari_tiles_creator.engine.steps import Progress, Warned, default_workers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from napari_tiles_creator.engine.convert.layout import Layout
     from napari_tiles_creator.engine.convert.request import Request
+    from napari_tiles_creator.engine.image_files.layout import Layout
     from napari_tiles_creator.sources.base import Source, SourceInfo
 
 

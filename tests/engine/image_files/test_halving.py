@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from napari_tiles_creator.engine.convert.halving import halved, level_shapes
+from napari_tiles_creator.engine.image_files.halving import halved, level_shapes
 
 shapes = st.tuples(st.integers(1, 2), st.integers(1, 9), st.integers(1, 9), st.sampled_from([1, 3]))
 dtypes = st.sampled_from(["uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64"])

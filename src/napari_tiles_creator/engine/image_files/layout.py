@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     import numpy as np
 
-    from napari_tiles_creator.engine.convert.pyramid import TileTaker
+    from napari_tiles_creator.engine.image_files.pyramid import TileTaker
     from napari_tiles_creator.geometry.pixel_size import PixelSize
 
 

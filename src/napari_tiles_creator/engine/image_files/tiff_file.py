@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_tiles_creator.engine.convert.tile_codec import encoded, predictor_of
+from napari_tiles_creator.engine.image_files.tile_codec import encoded, predictor_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_tiles_creator.engine.convert.layout import Layout
+    from napari_tiles_creator.engine.image_files.layout import Layout
 
 # What OME metadata can say of a type.
 TYPES = ("bool", "int8", "int16", "int32", "uint8", "uint16", "uint32", "float32", "float64")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from napari_tiles_creator.engine.convert.halving import halved
+from napari_tiles_creator.engine.image_files.halving import halved
 from napari_tiles_creator.engine.steps import in_order
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_tiles_creator.engine.convert.layout import Layout
+    from napari_tiles_creator.engine.image_files.layout import Layout
 
 COMPRESSIONS = ("zstd", "zlib", "none")
 AXES = {"T": "time", "C": "channel", "Z": "space", "Y": "space", "X": "space"}

@@ -1,0 +1,1 @@
+"""Boxes and polygons of overlapping tiles, joined into those of an image."""

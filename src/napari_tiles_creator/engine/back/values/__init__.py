@@ -1,0 +1,1 @@
+"""Values of overlapping tiles, blended into one plane."""

@@ -1,0 +1,1 @@
+"""Models run on the tiles of a dataset."""

@@ -1,0 +1,1 @@
+"""What can segment a tile: thresholds, functions, and files of trained networks."""

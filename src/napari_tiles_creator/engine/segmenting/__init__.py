@@ -1,0 +1,1 @@
+"""Images cut, predicted and merged in one go."""
