@@ -36,19 +36,21 @@ napari: $(VENV)/.all  ## napari with the widget docked; OPEN='files' opens these
 screenshots: $(VENV)/.test  ## the pictures in docs/images, from a real window
 	@sh scripts/system_libraries.sh
 	$(RUN) $(BIN)/python scripts/make_screenshots.py
+	$(BIN)/python scripts/make_merge_pictures.py
 
-benchmark: $(VENV)/.benchmark $(VENV)/.test  ## export rates beside a plain loop and patchify; scans beside tifffile; annotations; how long the dock keeps napari waiting
+benchmark: $(VENV)/.benchmark $(VENV)/.test  ## export rates beside a plain loop and patchify; scans beside tifffile; annotations; merging beside its peers; how long the dock keeps napari waiting
 	@sh scripts/system_libraries.sh
 	$(BIN)/python benchmarks/export_rate.py
 	$(BIN)/python benchmarks/scan_rate.py
 	$(BIN)/python benchmarks/annotation_rate.py
+	$(BIN)/python benchmarks/merge_rate.py --peers $(VENV)/peers
 	$(RUN) $(BIN)/python benchmarks/widget_latency.py
 
-clients: $(VENV)/.core  ## the programs that train from the datasets judge them, each in an environment of its own (5 GB, half an hour)
+clients: $(VENV)/.core  ## the programs that train from the datasets judge them, and stitch beside merge, each in an environment of its own (7 GB, half an hour)
 	@[ -d "$(CLIENTS)" ] || { echo "CLIENTS names no folder of scripts that run the clients: make clients CLIENTS=…" >&2; exit 1; }
 	@[ -d "$(IMAGES)" ] || { echo "IMAGES names no folder of images: make clients IMAGES=…" >&2; exit 1; }
 	@sh scripts/system_libraries.sh
-	$(BIN)/python scripts/clients "$(CLIENTS)" --data "$(IMAGES)" --page docs/reference/clients.md
+	$(BIN)/python scripts/clients "$(CLIENTS)" --data "$(IMAGES)" --page docs/reference/clients.md --stitching docs/reference/stitching.md
 
 clean:  ## remove the virtual environments and the demo
 	rm -rf $(VENV) .venv-clients $(DEMO) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
@@ -72,4 +74,5 @@ $(VENV)/.check: pyproject.toml
 $(VENV)/.benchmark: pyproject.toml
 	@sh scripts/venv.sh $(PYTHON) $(VENV) ".[benchmark]"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps "patchify>=0.2.3"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --upgrade --target $(VENV)/peers microglia-analyzer tiler tqdm
 	@touch $@

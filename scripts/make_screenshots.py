@@ -162,6 +162,27 @@ def annotated_export(stage: Stage) -> None:
     stage.shoot_panel("annotated_export", stage.dock.export)
 
 
+def predict(stage: Stage) -> None:
+    """Show a layer that was segmented in place."""
+    import numpy as np
+    import tifffile
+
+    stage.begin(tiling__size_px=256, tiling__overlap_px=64)
+    stage.only("predict")
+    path = sorted(stage.images.glob("*.tif"))[0]
+    pixels = tifffile.imread(path)
+    black, white = np.percentile(pixels, (0.5, 99.8))
+    place = {"scale": (0.65, 0.65), "units": ("um", "um")}
+    stage.viewer.add_image(pixels, name=path.stem, contrast_limits=(black, white), **place)
+    stage.viewer.fit_to_view()
+    stage.dock.predict.editor("of").set_value("layer")
+    with _told(stage.dock.merged) as reports:
+        stage.dock.predict_and_merge()
+        stage.until(lambda: bool(reports))
+    stage.shoot("predict")
+    stage.viewer.layers.clear()
+
+
 def _annotated(stage: Stage) -> dict[str, object]:
     """Return the fields of a recipe with label images, shared out by blocks."""
     labels = str(stage.images.parent / "masks")
@@ -196,7 +217,7 @@ class _told:
 
 
 # The export comes last: it leaves a notice in the window.
-SCENES = (media, calibration, normalization, tiles, annotations, annotated_export, widget, export)
+SCENES = (media, calibration, normalization, tiles, annotations, annotated_export, predict, widget, export)
 PICTURES = {scene.__name__: scene for scene in SCENES}
 
 

@@ -77,9 +77,9 @@ print(sorted({{name.partition(".")[0] for name in sys.modules}} & set({readers!r
 
 
 def test_the_public_names_are_those_of_the_interface():
-    from napari_tiles_creator import Recipe, TileGrid, cut_array, make_plan, merge, merge_arrays, run
+    from napari_tiles_creator import Recipe, TileGrid, cut_array, make_plan, merge, merge_arrays, merge_bands, run
 
-    public = (Recipe, TileGrid, make_plan, run, merge, cut_array, merge_arrays)
+    public = (Recipe, TileGrid, make_plan, run, merge, cut_array, merge_arrays, merge_bands)
     assert all(callable(thing) for thing in public)
     assert {thing.__name__ for thing in public} <= set(napari_tiles_creator.__all__)
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):

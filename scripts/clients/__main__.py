@@ -1,9 +1,11 @@
 """Export every layout from real images and let the programs that train from it judge it.
 
-python scripts/clients SCRIPTS --data DATA [--layout NAME ...] [--page FILE] [--keep FOLDER] [--here]
+python scripts/clients SCRIPTS --data DATA [--layout NAME ...] [--page FILE] [--stitching FILE] [--keep FOLDER] [--here]
 
 SCRIPTS is the folder of the clients' scripts, DATA that of the images. Each client gets a virtual environment of its
-own under .venv-clients, made when first needed. Prints a table, and writes it to FILE; fails if a client does.
+own under .venv-clients, made when first needed. Prints a table, and writes it to FILE; fails if a client does. Without
+--here and --layout models are run by predict, too, and directly. With --stitching, what merge makes of tiles is
+compared with the programs known for it: see `stitching`.
 """
 
 from __future__ import annotations
@@ -18,9 +20,10 @@ from pathlib import Path
 
 from environments import ENVIRONMENTS, ready
 from exports import Case, cases, export, prepare
-from judges import JUDGES, verdict, versions
+from judges import JUDGES, models_verdict, verdict, versions
+from stitching.compare import compared
 
-ROOT = Path(__file__).parents[2]
+ENVIRONMENT_FOLDER = Path(__file__).parents[2] / ".venv-clients"
 HEAD = """# Clients
 
 Each layout was exported from real images by the command line and given to the program that it is for, with tiles
@@ -31,6 +34,11 @@ epoch; a layout that has no place for tiles without an object refuses them, and 
 
 | layout | from | classes | empty tiles | program | verdict |
 |---|---|---|---|---|---|
+"""
+MODELS = """
+## Models
+
+`predict` runs a model of each kind over tiles, and the same package runs it directly: {said}
 """
 
 
@@ -57,7 +65,7 @@ def main() -> int:
     environments = {environment.name: environment for environment in ENVIRONMENTS}
     here = Path(sys.executable)
     pythons = {
-        name: here if options.here else ready(environments[JUDGES[name].environment], ROOT / ".venv-clients")
+        name: here if options.here else ready(environments[JUDGES[name].environment], ENVIRONMENT_FOLDER)
         for name in layouts
     }
     with tempfile.TemporaryDirectory() as temporary, ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -70,11 +78,17 @@ def main() -> int:
             return row
 
         rows = list(pool.map(judged, cases(layouts)))
+    text, is_predicted = HEAD + "".join(f"{row}\n" for row in rows), True
+    if not options.here and not options.layout:
+        is_predicted, said = models_verdict(ready(environments["models"], ENVIRONMENT_FOLDER), options.scripts)
+        print(said, flush=True)
+        text += MODELS.format(said=said)
     if options.page:
-        Path(options.page).write_text(HEAD + "".join(f"{row}\n" for row in rows), encoding="utf-8")
+        Path(options.page).write_text(text, encoding="utf-8")
     failed = [row for row in rows if not row.is_well]
     print(f"{len(rows) - len(failed)} of {len(rows)} are well", file=sys.stderr)
-    return 1 if failed or not rows else 0
+    is_behind = bool(options.stitching and compared(Path(options.stitching), ENVIRONMENT_FOLDER))
+    return 1 if failed or not rows or not is_predicted or is_behind else 0
 
 
 def judge(case: Case, python: Path, options: argparse.Namespace, work: Path) -> Row:
@@ -99,6 +113,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True, help="folder of images")
     parser.add_argument("--layout", action="append", choices=list(JUDGES), help="only this one; repeatable")
     parser.add_argument("--page", help="file the table is written to")
+    parser.add_argument("--stitching", help="file the comparisons of stitching are written to; left out: none is made")
     parser.add_argument("--keep", help="new folder for the datasets, which are removed otherwise")
     parser.add_argument("--here", action="store_true", help="in this environment, what needs no other")
     options = parser.parse_args()

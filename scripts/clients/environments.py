@@ -57,6 +57,19 @@ ENVIRONMENTS = (
             _MICROGLIA,
         ),
     ),
+    # The stitching of Cellpose and of tiler; and the models that predict runs, with what the project itself needs.
+    # bioimageio.spec 0.5.12 cannot write packages with a later pydantic.
+    Environment(
+        "models",
+        (
+            *_TORCH,
+            "numpy scipy tqdm opencv-python-headless fastremap fill-voids tifffile imagecodecs dask distributed "
+            "dask-image dask-jobqueue pyyaml zarr",
+            "--no-deps cellpose==4.2.1.1 tiler==0.6.0",
+            "transformers onnx onnxruntime bioimageio.core pydantic<2.13",
+            "click filelock h5py pillow rich scikit-image shapely",
+        ),
+    ),
     Environment("napari", ("napari[pyqt6] tifffile scikit-image imagecodecs", _MICROGLIA)),
 )
 

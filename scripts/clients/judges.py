@@ -6,10 +6,7 @@ import os
 import re
 import subprocess
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -62,8 +59,18 @@ _QUIET = {"QT_QPA_PLATFORM": "offscreen", "OMP_NUM_THREADS": "1", "PYTHONWARNING
 def verdict(judge: Judge, python: Path, scripts: Path, dataset: Path, *, light: bool = False) -> tuple[bool, str]:
     """Return whether a client takes a dataset, and the line it says."""
     arguments = (judge.light or ()) if light else judge.arguments
+    return _said(python, scripts / judge.script, dataset, *arguments)
+
+
+def models_verdict(python: Path, scripts: Path) -> tuple[bool, str]:
+    """Return whether predict gives what each model gives when it is run directly, and the line that is said."""
+    return _said(python, Path(__file__).parent / "predictions.py", scripts)
+
+
+def _said(python: Path, script: Path, *arguments: str | Path) -> tuple[bool, str]:
+    """Run a judge; return whether it is content, and its last line that begins with OK or FAIL."""
     done = subprocess.run(
-        [str(python), str(scripts / judge.script), str(dataset), *arguments],
+        [str(python), str(script), *map(str, arguments)],
         capture_output=True,
         text=True,
         errors="replace",

@@ -19,6 +19,7 @@ _HOME_OF = {
     "merge": "napari_tiles_creator.engine.back.merge",
     "cut_array": "napari_tiles_creator.engine.back.arrays",
     "merge_arrays": "napari_tiles_creator.engine.back.arrays",
+    "merge_bands": "napari_tiles_creator.engine.back.arrays",
     "TilesCreatorWidget": "napari_tiles_creator._widget.dock",
 }
 
@@ -31,11 +32,12 @@ __all__ = [
     "make_plan",
     "merge",
     "merge_arrays",
+    "merge_bands",
     "run",
 ]
 
 if TYPE_CHECKING:
-    from napari_tiles_creator.engine.back.arrays import cut_array, merge_arrays
+    from napari_tiles_creator.engine.back.arrays import cut_array, merge_arrays, merge_bands
     from napari_tiles_creator.engine.back.merge import merge
     from napari_tiles_creator.engine.export.run import run
     from napari_tiles_creator.engine.planning.plan import make_plan

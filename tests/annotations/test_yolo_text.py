@@ -158,3 +158,15 @@ def test_many_rows_of_a_file_are_all_read(tmp_path):
     found = read(tmp_path, "\n".join("3 " + " ".join(f"{v:.6f}" for v in row) for row in rows))
     assert len(found) == 20_000
     assert re.fullmatch(r"\d+", str(found.checksum))
+
+
+def test_scores_of_boxes_and_of_polygons_as_ultralytics_saves_them(tmp_path):
+    # save_conf puts the confidence last: a row of a polygon has an even number of columns then.
+    (tmp_path / "a.txt").write_text(
+        "0 0.5 0.5 0.2 0.2 0.75\n1 0.1 0.1 0.3 0.1 0.3 0.3 0.5\n2 0.1 0.1 0.3 0.1 0.3 0.3\n"
+    )
+    found = read_yolo(tmp_path / "a.txt", (100, 200), scored=True)
+    np.testing.assert_equal(found.scores, [0.75, 0.5, np.nan])
+    assert shapely.area(found.geometries) == pytest.approx([40 * 20, 40 * 20 / 2, 40 * 20 / 2])
+    with pytest.raises(AnnotationError, match="line 2: has 8 columns"):
+        read_yolo(tmp_path / "a.txt", (100, 200))

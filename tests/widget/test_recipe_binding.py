@@ -162,7 +162,7 @@ def test_loading_what_is_no_recipe_is_told(dock, tmp_path, qtbot):
 
 def test_tooltips_come_from_the_recipe(dock):
     for panel in dock.column.panels.values():
-        section = type(getattr(Recipe(), panel.name))
+        section = type(panel.value())
         for field, editor in panel._editors.items():
             tooltip = editor.line.toolTip() if hasattr(editor, "line") else editor.toolTip()
             assert tooltip == section.model_fields[field].description

@@ -65,8 +65,17 @@ def test_the_next_dock_goes_on_with_the_last_settings(opened, qtbot, images, tmp
     dock = opened()
     assert dock.recipe() == recipe
     folded = {name for name, panel in dock.column.panels.items() if not panel.header.is_unfolded}
-    assert folded == {"calibration", "annotations"}
+    assert folded == {"calibration", "annotations", "predict"}
     qtbot.waitUntil(lambda: dock.plan is not None and dock.plan.recipe == recipe)
+
+
+def test_what_is_predicted_is_remembered_but_not_that_it_may_run_code(opened, qtbot):
+    panel = opened().predict
+    wanted = {"model": "function", "function": "mine:segment", "threshold": 0.25, "allow_code": True}
+    for field, value in wanted.items():
+        panel.editor(field).set_value(value)
+    shown = panel.value()
+    assert opened().predict.value() == shown.model_copy(update={"allow_code": False})
 
 
 def test_settings_are_written_soon_after_they_were_changed(opened, qtbot, config, images, tmp_path):

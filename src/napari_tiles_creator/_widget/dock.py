@@ -13,6 +13,7 @@ from napari_tiles_creator._widget.followed_layers import FollowedLayers
 from napari_tiles_creator._widget.form import RecipeForm
 from napari_tiles_creator._widget.last_session import LastSession
 from napari_tiles_creator._widget.memory import Memory
+from napari_tiles_creator._widget.predicting.predicting import Predicting
 from napari_tiles_creator._widget.preferences import Preferences
 from napari_tiles_creator._widget.viewing.drawn_layers import drawn_in_layers
 from napari_tiles_creator._widget.viewing.drawn_shapes import classes_in_layers
@@ -52,6 +53,8 @@ class TilesCreatorWidget(RecipeForm):
     ----------
     media, calibration, normalization, tiles, annotations, export : Panel
         The panels; annotations stand inside export.
+    predict : PredictPanel
+        The section Predict & merge, which is no part of the recipe.
     recipeChanged : Signal()
         A panel shows something else.
     plan : Plan or None
@@ -60,12 +63,15 @@ class TilesCreatorWidget(RecipeForm):
         There is another plan, or none.
     exportFinished : Signal(Finished)
         An export came to its end.
+    merged : Signal(Merged)
+        A prediction or a merge came to its end; its layers are in the viewer.
     failed : Signal(str)
         An action failed, and why.
     """
 
     planChanged = Signal()
     exportFinished = Signal(object)
+    merged = Signal(object)
 
     def __init__(self, napari_viewer: Viewer) -> None:
         super().__init__(napari_viewer)
@@ -87,6 +93,7 @@ class TilesCreatorWidget(RecipeForm):
         self._emptying = EmptyingFolder(self.export, self._jobs, self.footer.show_result, self.fail, self._refresh)
         self._histograms = Histograms(self._jobs, self.normalization)
         self._loading = LoadingTiles(self._layers, self.export, self._jobs, self.fail)
+        self._predicting = Predicting(self, self._layers, self._jobs, self.merged.emit)
         self._last_session = LastSession(self, self._memory)
         self._follow = qdebounced(self._refresh, timeout=DEBOUNCE_MS, parent=self)
         self._connect()
@@ -158,6 +165,7 @@ class TilesCreatorWidget(RecipeForm):
         self._preview.stop()
         self._sample.forget()
         self._loading.close()
+        self._predicting.stop()
         self._layers.remove(*ROLES)
         self._planning.forget()
         self._histograms.clear()
@@ -232,6 +240,7 @@ class TilesCreatorWidget(RecipeForm):
     def _end_export(self, failed: bool) -> None:
         """Look what stands in the export folder now; where images failed, look at these again, too."""
         self._rescan() if failed else self._refresh()
+        self._predicting.look_again()
 
     def cancel(self) -> None:
         """Stop the export; it can go on later."""
@@ -244,6 +253,10 @@ class TilesCreatorWidget(RecipeForm):
     def load_tiles(self) -> None:
         """Show the tiles that stand in the export folder, put together where they belong."""
         self._loading.start(self.export.fields()["folder"], self.tiles.image.currentText())
+
+    def predict_and_merge(self) -> None:
+        """Segment a dataset's tiles or an open layer, or merge results, and show what comes of it in place."""
+        self._predicting.start()
 
     def _usable_recipe(self) -> Recipe | None:
         """Return the recipe if an action can start from it; else say what is missing."""
@@ -268,6 +281,7 @@ class TilesCreatorWidget(RecipeForm):
             (self.tiles.random_button, self.preview_random),
             (self.export.empty_button, self.empty_export_folder),
             (self.export.load_button, self.load_tiles),
+            (self.predict.predict_button, self.predict_and_merge),
             (self.footer.export_button, self.export_tiles),
             (self.footer.cancel_button, self.cancel),
             (self.bar.clear_button, self.clear_state),
@@ -294,7 +308,8 @@ class TilesCreatorWidget(RecipeForm):
             self._jobs.drop_all()
             self._follow.cancel()
             self._last_session.remember()
-            for part in (self._preview, self._sample, self._loading, self._followed, self._layers, self._icons):
+            parts = (self._preview, self._sample, self._loading, self._predicting, self._followed)
+            for part in (*parts, self._layers, self._icons):
                 part.close()
         handled: bool = super().event(event)
         return handled

@@ -14,6 +14,7 @@ from napari_tiles_creator._widget.panels.column import PanelColumn
 from napari_tiles_creator._widget.panels.export import ExportPanel, action_text
 from napari_tiles_creator._widget.panels.media import MediaPanel
 from napari_tiles_creator._widget.panels.normalization import NormalizationPanel
+from napari_tiles_creator._widget.panels.predict import PredictPanel
 from napari_tiles_creator._widget.panels.tiles import TilesPanel
 from napari_tiles_creator._widget.problems import in_words, nothing_to_cut, plan_notes, plan_status
 from napari_tiles_creator._widget.recipe_bar import RecipeBar, with_preset
@@ -34,9 +35,10 @@ RECIPE_FILES = "Recipes (*.yaml *.yml *.json)"
 
 
 class RecipeForm(QWidget):
-    """Recipe bar, five panels (one more inside the last), foot.
+    """Recipe bar, the panels of the recipe's sections and one of its own beneath them, foot.
 
-    The form keeps no settings: `recipe` composes what the panels show, `set_recipe` does the reverse.
+    The form keeps no settings: `recipe` composes what the panels show, `set_recipe` does the reverse. The panel
+    `predict` is no part of the recipe.
 
     Parameters
     ----------
@@ -57,9 +59,10 @@ class RecipeForm(QWidget):
         self.tiles = TilesPanel(self._icons)
         self.export = ExportPanel(self._icons, self.normalization)
         self.annotations = self.export.annotations
-        self.column = PanelColumn(
-            (self.media, self.calibration, self.normalization, self.tiles, self.export), inside=(self.annotations,)
-        )
+        self.predict = PredictPanel(self._icons)
+        of_recipe = (self.media, self.calibration, self.normalization, self.tiles, self.export)
+        self.column = PanelColumn((*of_recipe, self.predict), inside=(self.annotations,))
+        self._sections = {panel.name: panel for panel in (*of_recipe, self.annotations)}
         self.footer = Footer()
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
@@ -68,7 +71,7 @@ class RecipeForm(QWidget):
             outer.addWidget(widget, stretch)
         # Fields of the recipe that no panel shows keep what was last set.
         self._unshown = Recipe()
-        for panel in self.column.panels.values():
+        for panel in self._sections.values():
             panel.valueChanged.connect(self._changed)
         self.bar.save_button.clicked.connect(lambda: self.save_recipe())
         self.bar.load_button.clicked.connect(lambda: self.load_recipe())
@@ -89,13 +92,13 @@ class RecipeForm(QWidget):
         RecipeError
             If fields are wrong or do not fit together; its problems name them.
         """
-        shown = {name: panel.fields() for name, panel in self.column.panels.items()}
+        shown = {name: panel.fields() for name, panel in self._sections.items()}
         return Recipe.of({**self._unshown.model_dump(), **shown})
 
     def set_recipe(self, recipe: Recipe) -> None:
         """Show a recipe in the panels."""
         self._unshown = recipe
-        for name, panel in self.column.panels.items():
+        for name, panel in self._sections.items():
             panel.set_value(getattr(recipe, name))
         self._changed()
 
@@ -147,7 +150,8 @@ class RecipeForm(QWidget):
         rate : float or None
             Of earlier exports, for the time it will take.
         """
-        self.column.clear_problems()
+        for section in self._sections.values():
+            section.clear_problems()
         plan = outcome.plan
         for panel in (self.media, self.calibration, self.normalization, self.tiles):
             panel.show_plan(plan)

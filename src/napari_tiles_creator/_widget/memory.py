@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from pydantic import ValidationError
 
+from napari_tiles_creator._widget.prediction import Prediction
 from napari_tiles_creator._widget.preferences import PLUGIN, settings_folder
 from napari_tiles_creator.errors import RecipeError
 from napari_tiles_creator.recipe.document import Recipe
@@ -18,7 +20,7 @@ from napari_tiles_creator.recipe.media import OPEN_LAYERS
 # Exports whose images are remembered.
 MOST_DATASETS = 50
 # What nobody needs to see at first.
-FOLDED = ("annotations",)
+FOLDED = ("annotations", "predict")
 # Share of a new export in the rate: a slow disk is noticed, one odd export forgotten.
 NEWEST_SHARE = 0.5
 
@@ -33,6 +35,8 @@ class Memory:
         The file.
     recipe : dict
         The last recipe, folders included; empty where there is none.
+    prediction : dict
+        The last settings of Predict & merge.
     folded : list of str
         Panels that are folded away.
     rate : float or None
@@ -43,6 +47,7 @@ class Memory:
 
     path: Path | None
     recipe: dict[str, Any] = field(default_factory=dict)
+    prediction: dict[str, Any] = field(default_factory=dict)
     folded: list[str] = field(default_factory=lambda: list(FOLDED))
     rate: float | None = None
     datasets: dict[str, str] = field(default_factory=dict)
@@ -61,7 +66,8 @@ class Memory:
         rate, datasets, folded = content.get("rate"), content.get("datasets"), content.get("folded")
         return cls(
             path,
-            recipe=content["recipe"] if isinstance(content.get("recipe"), dict) else {},
+            recipe=_dict(content.get("recipe")),
+            prediction=_dict(content.get("prediction")),
             folded=[str(name) for name in folded] if isinstance(folded, list) else list(FOLDED),
             rate=float(rate) if isinstance(rate, (int, float)) and rate > 0 else None,
             datasets={str(k): str(v) for k, v in datasets.items()} if isinstance(datasets, dict) else {},
@@ -73,6 +79,7 @@ class Memory:
             return
         content = {
             "recipe": self.recipe,
+            "prediction": self.prediction,
             "folded": self.folded,
             "rate": self.rate,
             "datasets": self.datasets,
@@ -104,10 +111,19 @@ class Memory:
             gone["export.folder"] = ""
         return recipe.changed(gone) if gone else recipe
 
-    def take_state(self, recipe: Recipe | None, folded: list[str]) -> None:
+    def last_prediction(self) -> Prediction | None:
+        """Return the last settings of Predict & merge, None where there are none, or old ones."""
+        try:
+            return Prediction.model_validate(self.prediction) if self.prediction else None
+        except ValidationError:
+            return None
+
+    def take_state(self, recipe: Recipe | None, prediction: Prediction | None, folded: list[str]) -> None:
         """Remember what a dock shows; no recipe forgets the last one."""
         self._reload()
         self.recipe = recipe.to_dict() if recipe is not None else {}
+        # That a model may run code is asked anew each time.
+        self.prediction = prediction.model_dump(exclude={"allow_code"}) if prediction is not None else {}
         self.folded = folded
         self.save()
 
@@ -131,4 +147,9 @@ class Memory:
         """Take over what another dock has written meanwhile."""
         if self.path is not None and self.path.exists():
             found = Memory.load()
-            self.recipe, self.folded, self.rate, self.datasets = found.recipe, found.folded, found.rate, found.datasets
+            self.recipe, self.prediction, self.folded = found.recipe, found.prediction, found.folded
+            self.rate, self.datasets = found.rate, found.datasets
+
+
+def _dict(content: object) -> dict[str, Any]:
+    return content if isinstance(content, dict) else {}

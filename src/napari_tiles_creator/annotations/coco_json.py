@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from napari_tiles_creator.annotations.coco_objects import CocoError, objects_of
-from napari_tiles_creator.annotations.plain_text import content_of, shortened
+from napari_tiles_creator.annotations.json_text import json_of, told
 from napari_tiles_creator.errors import AnnotationError
 
 if TYPE_CHECKING:
@@ -111,11 +110,11 @@ def read_coco(path: Path, name: str = "") -> CocoFile:
     AnnotationError
         If it cannot be read, is no COCO JSON, or its parts do not go together: what was met, and where.
     """
-    name = name or path.name
-    try:
-        data = json.loads(content_of(path, name), parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
-        raise AnnotationError(f"{name}: is no JSON: {' '.join(str(error).split())}") from error
+    return coco_of(json_of(path, name), name or path.name)
+
+
+def coco_of(data: Any, name: str) -> CocoFile:
+    """Return what a COCO JSON file holds that is read already; see `read_coco`."""
     if not isinstance(data, dict):
         raise AnnotationError(f"{name}: is no COCO JSON: it must be an object with {', '.join(PARTS)}")
     try:
@@ -124,25 +123,21 @@ def read_coco(path: Path, name: str = "") -> CocoFile:
         for place, entry in enumerate(_listed(data, "annotations"), 1):
             number = entry.get("image_id")
             if not _is_id(number) or number not in images:
-                raise CocoError(f"annotation {place}: image_id {_told(number)} is the id of no image")
+                raise CocoError(f"annotation {place}: image_id {told(number)} is the id of no image")
             images[number].entries.append((place, entry))
     except CocoError as error:
         raise AnnotationError(f"{name}: {error}") from error
     return CocoFile(name, tuple(images.values()), categories)
 
 
-def _no_constant(text: str) -> float:
-    raise ValueError(f"{text} is no number in JSON")
-
-
 def _listed(data: dict[str, Any], key: str) -> list[dict[str, Any]]:
     """Return the objects of one of the file's lists."""
     value = data.get(key)
     if not isinstance(value, list):
-        raise CocoError(f"is no COCO JSON: it has no list of {key}" + (f", but {_told(value)}" if key in data else ""))
+        raise CocoError(f"is no COCO JSON: it has no list of {key}" + (f", but {told(value)}" if key in data else ""))
     for place, entry in enumerate(value, 1):
         if not isinstance(entry, dict):
-            raise CocoError(f"number {place} of its {key} is {_told(entry)}, not an object")
+            raise CocoError(f"number {place} of its {key} is {told(entry)}, not an object")
     return value
 
 
@@ -151,11 +146,11 @@ def _images(entries: list[dict[str, Any]]) -> dict[Any, CocoImage]:
     for place, entry in enumerate(entries, 1):
         number, file_name = entry.get("id"), entry.get("file_name")
         if not _is_id(number):
-            raise CocoError(f"image {place}: its id is {_told(number)}: a number is needed")
+            raise CocoError(f"image {place}: its id is {told(number)}: a number is needed")
         if number in found:
-            raise CocoError(f"image {place}: its id {_told(number)} is that of {found[number].file_name}, too")
+            raise CocoError(f"image {place}: its id {told(number)} is that of {found[number].file_name}, too")
         if not isinstance(file_name, str) or not file_name.strip():
-            raise CocoError(f"image {place} (id {_told(number)}): its file_name is {_told(file_name)}")
+            raise CocoError(f"image {place} (id {told(number)}): its file_name is {told(file_name)}")
         found[number] = CocoImage(_plain(file_name), _shape(entry, place))
     return found
 
@@ -166,7 +161,7 @@ def _shape(entry: dict[str, Any], place: int) -> tuple[int, int] | None:
         return None
     for side in sides:
         if isinstance(side, bool) or not isinstance(side, (int, float)) or side != side // 1 or side < 1:
-            raise CocoError(f"image {place}: its height and width are {_told(sides[0])} and {_told(sides[1])}")
+            raise CocoError(f"image {place}: its height and width are {told(sides[0])} and {told(sides[1])}")
     height, width = (int(side) for side in sides if side is not None)
     return height, width
 
@@ -177,13 +172,13 @@ def _categories(entries: list[dict[str, Any]]) -> dict[int, str]:
     for place, entry in enumerate(entries, 1):
         number, name = entry.get("id"), entry.get("name")
         if isinstance(number, bool) or not isinstance(number, int):
-            raise CocoError(f"category {place}: its id is {_told(number)}: a whole number is needed")
+            raise CocoError(f"category {place}: its id is {told(number)}: a whole number is needed")
         if not isinstance(name, str) or not name.strip() or not name.isprintable():
-            raise CocoError(f"category {place} (id {_told(number)}): its name is {_told(name)}")
+            raise CocoError(f"category {place} (id {told(number)}): its name is {told(name)}")
         if number in found:
-            raise CocoError(f"category {place}: its id {_told(number)} is that of {found[number]}, too")
+            raise CocoError(f"category {place}: its id {told(number)} is that of {found[number]}, too")
         if name.strip() in found.values():
-            raise CocoError(f"category {place} (id {_told(number)}): its name {_told(name)} is that of another one")
+            raise CocoError(f"category {place} (id {told(number)}): its name {told(name)} is that of another one")
         found[number] = name.strip()
     return dict(sorted(found.items()))
 
@@ -195,14 +190,3 @@ def _is_id(value: object) -> bool:
 def _plain(file_name: str) -> str:
     """Return a path with forward slashes, relative where it says so with a dot."""
     return file_name.strip().replace("\\", "/").removeprefix("./")
-
-
-def _told(value: object) -> str:
-    """Return a value as it stands in a message."""
-    if value is None:
-        return "missing"
-    try:
-        text = json.dumps(value, ensure_ascii=False, default=str)
-    except (ValueError, RecursionError):  # numbers of thousands of digits
-        return "too large"
-    return text if len(text) <= 40 else shortened(text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Entry = tuple[int, dict[str, Any]]
 # Fewer numbers enclose no area.
 TRIANGLE = 6
-# Beyond, a coordinate is no pixel of any image.
+# Beyond, a coordinate is no pixel of any image, and a score is none.
 MOST_PX = 1e9
 
 
@@ -66,23 +66,23 @@ def objects_of(
         If one of them cannot be understood: which, and what was met.
     """
     read = _Geometries()
-    classes = np.zeros(len(entries), np.int64)
+    classes, scores = np.zeros(len(entries), np.int64), np.full(len(entries), np.nan)
     for at, (place, entry) in enumerate(entries):
         try:
             classes[at] = _class_number(entry, class_of)
+            scores[at] = _score(entry)
             _take(read, at, entry, shape)
         except CocoError as error:
             number = f" (id {entry['id']})" if isinstance(entry.get("id"), (int, str)) else ""
             raise CocoError(f"annotation {place}{number[:40]}: {error}") from error
     geometries, only_boxes = _geometries(read, len(entries))
-    found = DrawnObjects.of(geometries, classes, only_boxes, [place for place, _ in entries], _crowds(entries, name))
+    places = [place for place, _ in entries]
+    found = DrawnObjects.of(geometries, classes, only_boxes, places, _crowds(entries, name), scores)
     left_out = len(entries) - len(found)
     if not left_out:
         return found
     note = f"{name}: {left_out} annotation{'s' * (left_out > 1)} left out, for want of an area"
-    return DrawnObjects(
-        found.geometries, found.class_numbers, found.source_numbers, found.only_boxes, (*found.notes, note)
-    )
+    return replace(found, notes=(*found.notes, note))
 
 
 def _crowds(entries: Sequence[Entry], name: str) -> tuple[str, ...]:
@@ -95,6 +95,16 @@ def _class_number(entry: dict[str, Any], class_of: Mapping[int, int]) -> int:
     if isinstance(number, bool) or not isinstance(number, int) or number not in class_of:
         raise CocoError(f"category_id {str(number)[:40]} is the id of no category")
     return class_of[number]
+
+
+def _score(entry: dict[str, Any]) -> float:
+    """Return how sure a model is, NaN where nothing is said."""
+    score = entry.get("score")
+    if score is None:
+        return np.nan
+    if isinstance(score, bool) or not isinstance(score, (int, float)) or not abs(score) < MOST_PX:
+        raise CocoError(f"its score is {str(score)[:40]}: a number is needed")
+    return float(score)
 
 
 def _take(read: _Geometries, at: int, entry: dict[str, Any], shape: tuple[int, int]) -> None:

@@ -39,6 +39,8 @@ class DrawnObjects:
         Of which the bounds alone are known, so that the geometry is a rectangle.
     notes : tuple of str, optional
         What a reader of the file should know, such as objects that are left out.
+    scores : array (n,), float64, optional
+        How sure a model is of each, NaN where the file does not say; None where it says it of none.
     """
 
     geometries: NDArray[np.object_]
@@ -46,6 +48,7 @@ class DrawnObjects:
     source_numbers: NDArray[np.int64]
     only_boxes: NDArray[np.bool_]
     notes: tuple[str, ...] = ()
+    scores: NDArray[np.float64] | None = None
 
     @classmethod
     def of(
@@ -55,10 +58,12 @@ class DrawnObjects:
         only_boxes: ArrayLike = False,
         source_numbers: ArrayLike | None = None,
         notes: tuple[str, ...] = (),
+        scores: ArrayLike | None = None,
     ) -> DrawnObjects:
         """Return the objects of any geometries with finite coordinates, without those that have no area.
 
         One class number, or one `only_boxes`, stands for all. Without source numbers the objects are counted.
+        Scores that are all NaN are none.
         """
         import shapely
 
@@ -68,12 +73,16 @@ class DrawnObjects:
         valid = areal(every)
         order = np.argsort(places, kind="stable")
         order = order[shapely.area(valid[order]) > NO_AREA_PX]
+        known = None if scores is None else np.asarray(scores, np.float64)
+        if known is not None and np.isnan(known).all():
+            known = None
         return cls(
             valid[order],
             np.broadcast_to(np.asarray(class_numbers, np.int64), every.shape)[order],
             places.astype(np.int64)[order],
             np.broadcast_to(np.asarray(only_boxes, np.bool_), every.shape)[order],
             notes,
+            None if known is None else known[order],
         )
 
     def __len__(self) -> int:

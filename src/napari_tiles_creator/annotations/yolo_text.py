@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,18 +30,20 @@ class _Rows:
     box_lines: list[int] = field(default_factory=list)
     box_classes: list[int] = field(default_factory=list)
     boxes: list[list[float]] = field(default_factory=list)
+    box_scores: list[float] = field(default_factory=list)
     polygon_lines: list[int] = field(default_factory=list)
     polygon_classes: list[int] = field(default_factory=list)
     polygons: list[list[float]] = field(default_factory=list)
+    polygon_scores: list[float] = field(default_factory=list)
     empty: list[int] = field(default_factory=list)
 
 
-def read_yolo(path: Path, shape: tuple[int, int], name: str = "") -> DrawnObjects:
+def read_yolo(path: Path, shape: tuple[int, int], name: str = "", *, scored: bool = False) -> DrawnObjects:
     """Read the objects of one image.
 
-    A line is ``class x y width height`` (the centre, then perhaps a confidence, which is passed over) or ``class x y
-    x y x y …`` with three points or more; a file may hold both. Blank lines and those that begin with ``#`` are passed
-    over. Source numbers are those of the lines.
+    A line is ``class x y width height`` (the centre, then perhaps a confidence) or ``class x y x y x y …`` with three
+    points or more; a file may hold both. Blank lines and those that begin with ``#`` are passed over. Source numbers
+    are those of the lines.
 
     Parameters
     ----------
@@ -51,6 +53,9 @@ def read_yolo(path: Path, shape: tuple[int, int], name: str = "") -> DrawnObject
         Height and width of the image, px.
     name : str, optional
         What the file is called in messages; its own name where nothing is given.
+    scored : bool, default False
+        Whether a confidence may stand behind the points of a polygon, too, as Ultralytics' ``save_conf`` puts it
+        there. In annotations that would be a number too many.
 
     Raises
     ------
@@ -62,16 +67,16 @@ def read_yolo(path: Path, shape: tuple[int, int], name: str = "") -> DrawnObject
     for number, line in enumerate(lines_of(path, name), 1):
         if line and not line.startswith("#"):
             try:
-                _take(rows, number, line.split())
+                _take(rows, number, line.split(), scored)
             except ValueError as error:
                 raise AnnotationError(f"{name}, line {number}: {error}") from error
     return _drawn(rows, shape, name)
 
 
-def _take(rows: _Rows, line: int, columns: list[str]) -> None:
+def _take(rows: _Rows, line: int, columns: list[str], scored: bool) -> None:
     """Take in one line; ValueError tells what is wrong with it."""
     if len(columns) not in (BOX_COLUMNS, BOX_COLUMNS_WITH_CONFIDENCE) and not (
-        len(columns) >= POLYGON_COLUMNS and len(columns) % 2
+        len(columns) >= POLYGON_COLUMNS and (scored or len(columns) % 2)
     ):
         raise ValueError(
             f"has {len(columns)} column{'s' * (len(columns) != 1)}: a box has 5 (class, x, y, width, height), a "
@@ -79,19 +84,22 @@ def _take(rows: _Rows, line: int, columns: list[str]) -> None:
         )
     class_number = _class_number(columns[0])
     if len(columns) >= POLYGON_COLUMNS:
-        rows.polygons.append([_share(text) for text in columns[1:]])
+        # Class and points are an odd number of columns, so that of an even one the last is a confidence.
+        score = math.nan if len(columns) % 2 else _number(columns[-1])
+        rows.polygons.append([_share(text) for text in columns[1 : len(columns) - 1 + len(columns) % 2]])
+        rows.polygon_scores.append(score)
         rows.polygon_lines.append(line)
         rows.polygon_classes.append(class_number)
         return
     box = [_share(text) for text in columns[1:BOX_COLUMNS]]
     if min(box[2:]) < 0:
         raise ValueError(f"width and height are {columns[3]} and {columns[4]}: they must not be negative")
-    if len(columns) > BOX_COLUMNS:
-        _number(columns[BOX_COLUMNS])
+    score = _number(columns[BOX_COLUMNS]) if len(columns) > BOX_COLUMNS else math.nan
     if not box[2] or not box[3]:
         rows.empty.append(line)
         return
     rows.boxes.append(box)
+    rows.box_scores.append(score)
     rows.box_lines.append(line)
     rows.box_classes.append(class_number)
 
@@ -133,13 +141,14 @@ def _drawn(rows: _Rows, shape: tuple[int, int], name: str) -> DrawnObjects:
         rows.box_classes + rows.polygon_classes,
         np.arange(len(boxes) + len(polygons)) < len(boxes),
         rows.box_lines + rows.polygon_lines,
+        scores=rows.box_scores + rows.polygon_scores,
     )
     empty = sorted({*rows.empty, *rows.box_lines, *rows.polygon_lines} - set(found.source_numbers.tolist()))
     if not empty:
         return found
     lines = ", ".join(map(str, empty[:5])) + (f" and {len(empty) - 5} more" if len(empty) > 5 else "")
     note = f"{name}: left out, for want of an area: line{'s' * (len(empty) > 1)} {lines}"
-    return DrawnObjects(found.geometries, found.class_numbers, found.source_numbers, found.only_boxes, notes=(note,))
+    return replace(found, notes=(note,))
 
 
 def _boxes(rows: list[list[float]], shape: tuple[int, int]) -> NDArray[np.object_]:

@@ -16,9 +16,12 @@ import click
 from napari_tiles_creator import __version__
 from napari_tiles_creator.cli.convert import convert
 from napari_tiles_creator.cli.coverage import coverage
-from napari_tiles_creator.cli.dataset import empty, merge, verify
+from napari_tiles_creator.cli.dataset import empty, verify
 from napari_tiles_creator.cli.export import export
 from napari_tiles_creator.cli.look import mosaic, plan, preview, scan
+from napari_tiles_creator.cli.merge import merge
+from napari_tiles_creator.cli.predict import predict
+from napari_tiles_creator.cli.segment import segment
 from napari_tiles_creator.cli.start import recipe, sample
 from napari_tiles_creator.errors import TilesError
 
@@ -51,7 +54,9 @@ def tiles_creator() -> None:
     """From a folder of microscopy images to tiles ready to retrain a UNet or a YOLO."""
 
 
-for command in (sample, scan, mosaic, recipe, plan, preview, export, verify, merge, empty, convert, coverage):
+for command in (
+    sample, scan, mosaic, recipe, plan, preview, export, verify, predict, merge, segment, empty, convert, coverage,
+):  # fmt: skip
     tiles_creator.add_command(command)
 
 

@@ -1,4 +1,4 @@
-"""Commands on a dataset that was exported: verify, merge, empty."""
+"""Commands on a dataset that was exported: verify, empty."""
 
 from __future__ import annotations
 
@@ -37,38 +37,12 @@ def verify(dataset: str, as_json: bool) -> int:
         click.echo(f"{counted(len(verdict.extra), 'other file')} in the folder: {shown}")
         if any("/" in path for path in verdict.extra):
             warn("a program that trains from the folder may take files among the tiles for tiles: remove them")
+    if verdict.predictions:
+        click.echo(f"{counted(len(verdict.predictions), 'file')} of predictions in the folder")
     if not verdict.finished:
         complain("the export did not come to its end: the same export command goes on")
     click.echo(f"{counted(verdict.tiles, 'tile')}: {'all as written' if verdict.ok else 'NOT as written'}")
     return 0 if verdict.ok else NOT_OK
-
-
-@click.command()
-@click.argument("dataset")
-@click.argument("output")
-@click.option("--tiles", metavar="FOLDER", help="Results named like the tiles; the dataset's own by default.")
-@click.option("--kind", default="values", show_default=True, help="What the tiles hold: values.")
-@click.option("--blend", default="linear", show_default=True, help="How overlaps combine: linear, hann, mean, core.")
-@click.option("--at", default="calibrated", show_default=True, help="Size of the result: calibrated.")
-@click.option("--missing", default="fail", show_default=True, help="Pixels of missing tiles: fail, or a value.")
-@click.option("--denormalize", is_flag=True, help="Map values back to the images' own range.")
-def merge(
-    dataset: str, output: str, tiles: str | None, kind: str, blend: str, at: str, missing: str, denormalize: bool
-) -> int:
-    """Put the tiles of DATASET, or results named like them, back into one TIFF an image in OUTPUT."""
-    from napari_tiles_creator.engine.back.merge import merge as merge_dataset
-
-    report = merge_dataset(
-        dataset, output, tiles=tiles, kind=kind, blend=blend, at=at, missing=missing, denormalize=denormalize
-    )
-    for message in report.warnings:
-        warn(message)
-    for failure in report.failed:
-        complain(failure.reason)
-    click.echo(f"{counted(len(report.files), 'image')} merged into {output}")
-    if not report.files:
-        return NOTHING_DONE
-    return NOT_OK if report.failed else 0
 
 
 @click.command()

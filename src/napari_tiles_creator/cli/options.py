@@ -119,6 +119,13 @@ def run_options(command: Command) -> Command:
     return workers_option(memory_option(scheduler_option(command)))
 
 
+def whole_image_options(command: Command) -> Command:
+    """Add what makes the tiles of whole images, without what chooses some of them or makes a dataset of them."""
+    for option in reversed([*_BEGINNINGS, *_TILES]):
+        command = option(command)
+    return command
+
+
 def media_options(command: Command) -> Command:
     """Add a source and everything that says which images are meant and how they are to be understood."""
     for option in reversed(_MEDIA_OPTIONS):
@@ -147,9 +154,7 @@ _MEDIA_OPTIONS = [
         help="Change any field of the recipe's section media; repeatable; the value is read as YAML.",
     ),
 ]
-_RECIPE_OPTIONS = [
-    click.argument("source", required=False),
-    click.argument("output", required=False),
+_BEGINNINGS = [
     click.option("--recipe", "recipe_file", metavar="FILE", help="Recipe to start from (YAML or JSON)."),
     click.option("--preset", metavar="NAME", help="Preset to start from: unet, yolo, axons, imgsplit."),
     click.option(
@@ -160,6 +165,8 @@ _RECIPE_OPTIONS = [
         help="Change any field of the recipe; repeatable; the value is read as YAML.",
     ),
     *_WHICH_IMAGES,
+]
+_TILES = [
     click.option("--size", callback=read_size, metavar="PX", help="Tile size: 512, or 512x256 (height x width)."),
     click.option("--overlap", callback=read_size, metavar="PX", help="Overlap of neighbours: 128, or 128x64 (y x x)."),
     click.option("--edge", help="When the last tile does not fit: shift, spread, pad, drop, ragged."),
@@ -173,6 +180,12 @@ _RECIPE_OPTIONS = [
         help="Map values as this dataset does, which was exported with scope dataset; flags and --set come on top.",
     ),
     click.option("--dtype", help="Type of the tiles: float32, uint8, uint16, or null for the images' own."),
+]
+_RECIPE_OPTIONS = [
+    click.argument("source", required=False),
+    click.argument("output", required=False),
+    *_BEGINNINGS,
+    *_TILES,
     click.option("--format", "format_", help="Format of the tiles: tif, png, jpg."),
     click.option("--layout", help="Form of the dataset: flat, pairs, stardist, yolo, coco, … (see the recipe)."),
     click.option("--labels", metavar="FOLDER", help="Label images, named as their images, to be cut with them."),
@@ -218,6 +231,10 @@ def make_recipe(
         changes["media.folder"] = source
     if output:
         changes["export.folder"] = output
+    if flags.get("like"):
+        from napari_tiles_creator.engine.segmenting.likeness import fields_like
+
+        changes |= fields_like(flags["like"])
     if flags.get("normalization_from"):
         from napari_tiles_creator.engine.export.frozen_normalization import frozen_normalization
 

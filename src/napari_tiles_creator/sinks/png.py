@@ -47,14 +47,14 @@ class PngSink:
         samples = tile.shape[2] if tile.ndim == 3 else 1
         depth = 8 * tile.dtype.itemsize
         header = struct.pack(">IIBBBBB", width, height, depth, 2 if samples == 3 else 0, 0, 0, 0)
-        data = imagecodecs.deflate_encode(_filtered(tile, samples), LEVEL)
-        chunks = [SIGNATURE, *_chunk(b"IHDR", header)]
+        data = imagecodecs.deflate_encode(filtered(tile, samples), LEVEL)
+        chunks = [SIGNATURE, *chunk(b"IHDR", header)]
         if facts.pixel_size:
-            chunks += _chunk(b"pHYs", _per_metre(facts.pixel_size))
-        return [*chunks, *_chunk(b"IDAT", data), *_chunk(b"IEND", b"")]
+            chunks += chunk(b"pHYs", per_metre(facts.pixel_size))
+        return [*chunks, *chunk(b"IDAT", data), *chunk(b"IEND", b"")]
 
 
-def _filtered(tile: NDArray[Any], samples: int) -> NDArray[np.uint8]:
+def filtered(tile: NDArray[Any], samples: int) -> NDArray[np.uint8]:
     """Return the rows after the Sub filter, each behind its filter type: array (y, 1 + bytes), uint8."""
     height = tile.shape[0]
     big_endian = np.ascontiguousarray(tile, tile.dtype.newbyteorder(">"))
@@ -67,13 +67,13 @@ def _filtered(tile: NDArray[Any], samples: int) -> NDArray[np.uint8]:
     return out
 
 
-def _chunk(name: bytes, data: bytes) -> list[bytes]:
+def chunk(name: bytes, data: bytes) -> list[bytes]:
     """Return a chunk: length, name, data, checksum."""
     crc = imagecodecs.deflate_crc32(data, imagecodecs.deflate_crc32(name))
     return [struct.pack(">I", len(data)) + name, data, struct.pack(">I", crc)]
 
 
-def _per_metre(size: PixelSize) -> bytes:
+def per_metre(size: PixelSize) -> bytes:
     """Return the content of a pHYs chunk: pixels per metre along x and y."""
     most = 2**31 - 1
     x, y = (min(most, max(1, round(1e6 / um))) for um in (size.x_um, size.y_um))

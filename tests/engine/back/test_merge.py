@@ -1,5 +1,7 @@
 """Tiles of an export put back into whole images."""
 
+from contextlib import closing
+
 import numpy as np
 import pytest
 import tifffile
@@ -7,7 +9,11 @@ import tifffile
 from annotated_folder import make_annotated
 from image_folder import make_folder
 from napari_tiles_creator import Recipe, make_plan, merge, run
+from napari_tiles_creator.engine.back.merge import merge_steps
+from napari_tiles_creator.engine.back.request import MergeRequest
 from napari_tiles_creator.errors import DatasetError, ExportError
+from napari_tiles_creator.geometry.box import Box
+from napari_tiles_creator.sources.registry import open_source
 
 
 def export(images, out, preset="unet", **changes):
@@ -22,8 +28,11 @@ def images(tmp_path):
     return make_folder(tmp_path / "images")
 
 
-@pytest.mark.parametrize("blend", ["linear", "hann", "mean", "core"])
-@pytest.mark.parametrize("edge", ["shift", "spread", "pad", "ragged"])
+@pytest.mark.parametrize(
+    ("edge", "blend"),
+    [("shift", blend) for blend in ("linear", "hann", "gaussian", "mean", "core", "max")]
+    + [("pad", "linear"), ("pad", "max"), ("spread", "hann"), ("ragged", "linear")],
+)
 def test_merging_gives_back_the_normalized_image(images, tmp_path, blend, edge):
     out = export(images, tmp_path / "out", **{"tiling.edge": edge})
     report = merge(out, tmp_path / "merged", blend=blend)
@@ -49,9 +58,11 @@ def test_merged_images_carry_the_pixel_size(images, tmp_path):
     (path, *_) = merge(out, tmp_path / "merged").files
     with tifffile.TiffFile(path) as file:
         assert file.pages[0].shape == (600, 840)
+        assert file.is_bigtiff
         y = file.pages[0].tags["YResolution"].value
-        assert y[1] / y[0] == pytest.approx(0.325)
-        assert file.imagej_metadata["unit"] == "micron"
+        assert 1e4 * y[1] / y[0] == pytest.approx(0.325)
+        assert file.pages[0].tags["ResolutionUnit"].value == 3
+        assert 'PhysicalSizeY="0.325"' in file.ome_metadata
 
 
 @pytest.mark.parametrize(
@@ -125,7 +136,8 @@ def test_a_result_of_another_size_is_named(images, tmp_path):
     report = merge(out, tmp_path / "merged")
     assert [path.name for path in report.files] == ["cell_0.tif", "cell_1.tif"]
     assert "cell_2_003.tif" in report.failed[0].reason
-    assert "(64, 64)" in report.failed[0].reason
+    assert "64 × 64 px" in report.failed[0].reason
+    assert "128 × 128 px" in report.failed[0].reason
 
 
 def test_what_may_surprise_is_told(images, tmp_path):
@@ -153,9 +165,11 @@ def test_dropped_edges_are_zero(images, tmp_path):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"kind": "labels"}, "kind 'labels'"),
+        ({"kind": "masks"}, "kind 'masks'"),
         ({"blend": "median"}, "blend 'median'"),
-        ({"at": "source"}, "at 'source'"),
+        ({"at": "screen"}, "at 'screen'"),
+        ({"format": "jpg"}, "format 'jpg'"),
+        ({"format": "geojson"}, "format 'geojson' is not available for values"),
         ({"missing": "nothing"}, "missing 'nothing'"),
     ],
 )
@@ -241,3 +255,132 @@ def test_gaps_between_the_blocks_of_splits_are_named_or_filled(tmp_path):
     assert 0 < np.count_nonzero(~held) < 0.5 * held.size
     expected = (image - image.min()) / (image.max() - image.min())
     np.testing.assert_allclose(merged[held], expected[held], atol=2e-7)
+
+
+@pytest.mark.parametrize("factor", ["1/3", 0.5, 2])
+def test_results_come_back_in_the_size_of_the_source(tmp_path, factor):
+    """Smooth images survive being made smaller or larger and back; the sides are no multiples of the factor."""
+    folder = tmp_path / "images"
+    folder.mkdir()
+    y, x = np.mgrid[:301, :422]
+    image = (2000 + 900 * np.sin(y / 40) + 900 * np.cos(x / 55)).astype(np.uint16)
+    tifffile.imwrite(folder / "a.tif", image, imagej=True, resolution=(2, 2), metadata={"unit": "um"})
+    changes = {"calibration.enabled": True, "calibration.scale": factor, "normalization.scope": "none"}
+    out = export(folder, tmp_path / "out", **changes, **{"normalization.dtype": None})
+    (path,) = merge(out, tmp_path / "merged", at="source").files
+    merged = tifffile.imread(path)
+    assert merged.dtype == np.uint16
+    assert merged.shape == image.shape
+    inner = np.abs(merged.astype(int) - image)[8:-8, 8:-8]
+    assert inner.max() <= 6
+    with closing(open_source(path)) as source:
+        assert source.info.pixel_size.y_um == pytest.approx(0.5)
+
+
+def test_labels_at_source_take_the_nearest_pixel(tmp_path):
+    """Classes: what stands at source index floor((i + ½)·old/new), as the tiles' own labels were made."""
+    folder = tmp_path / "images"
+    folder.mkdir()
+    rng = np.random.default_rng(1)
+    classes = np.kron(rng.integers(0, 5, (20, 30)), np.ones((10, 10), int)).astype(np.uint8)[:193, :287]
+    tifffile.imwrite(folder / "a.tif", classes)
+    changes = {"calibration.enabled": True, "calibration.scale": 0.7, "calibration.interpolation": "nearest"}
+    out = export(folder, tmp_path / "out", **changes, **{"normalization.scope": "none", "normalization.dtype": None})
+    (small,) = merge(out, tmp_path / "small", kind="classes").files
+    (path,) = merge(out, tmp_path / "merged", kind="classes", at="source").files
+    calibrated = tifffile.imread(small)
+    rows, columns = (((2 * np.arange(n) + 1) * m // (2 * n)) for n, m in zip((193, 287), calibrated.shape, strict=True))
+    np.testing.assert_array_equal(tifffile.imread(path), calibrated[np.ix_(rows, columns)])
+
+
+def test_every_format_holds_the_same_image(tmp_path):
+    folder = tmp_path / "images"
+    folder.mkdir()
+    image = np.random.default_rng(0).integers(0, 60000, (2, 3, 150, 160), np.uint16)
+    tifffile.imwrite(folder / "stack.tif", image, imagej=True, metadata={"axes": "ZCYX"})
+    plain = {"normalization.scope": "none", "normalization.dtype": None}
+    out = export(folder, tmp_path / "out", **plain)
+    for name in ("tif", "zarr", "h5"):
+        (path,) = merge(out, tmp_path / "merged", format=name).files
+        assert path.name == f"stack.{name}"
+        with closing(open_source(path)) as source:
+            assert (source.info.length("Z"), source.info.length("C")) == (2, 3)
+            planes = [source.read(Box(0, 0, 150, 160), z=z) for z in range(2)]
+        np.testing.assert_array_equal(planes, image)
+    (failure,) = merge(out, tmp_path / "merged", format="png").failed
+    assert "stack.tif: PNG holds one grey or RGB plane, not 2 planes: use --format tif, zarr or h5" in failure.reason
+    assert sorted(path.name for path in (tmp_path / "merged").iterdir()) == ["stack.h5", "stack.tif", "stack.zarr"]
+
+
+@pytest.mark.parametrize("name", ["tif", "zarr", "h5", "png"])
+def test_nothing_is_overwritten_and_nothing_half_done_stays(images, tmp_path, name):
+    out = export(images, tmp_path / "out", "yolo")
+    merged = tmp_path / "merged"
+    (out / "cell_1_011.png").write_bytes(b"damaged")
+    report = merge(out, merged, format=name)
+    assert [path.name for path in report.files] == [f"cell_0.{name}", f"cell_2.{name}"]
+    assert "cell_1_011.png" in report.failed[0].reason
+    assert sorted(path.name for path in merged.iterdir()) == [f"cell_0.{name}", f"cell_2.{name}"]
+    with pytest.raises(ExportError, match=rf"cell_0\.{name} is there already"):
+        merge(out, merged, format=name)
+
+
+def test_a_stopped_merge_leaves_nothing_behind(images, tmp_path):
+    out = export(images, tmp_path / "out")
+    steps = merge_steps(MergeRequest(out, tmp_path / "merged"))
+    for step in steps:
+        assert 0 <= step.done_px <= step.total_px
+        hidden = list((tmp_path / "merged").glob(".*")) if (tmp_path / "merged").exists() else []
+        if hidden:
+            break
+    assert hidden
+    steps.close()
+    assert [path.name for path in (tmp_path / "merged").iterdir()] in ([], ["cell_0.tif"])
+
+
+def test_progress_ends_at_all_pixels_even_where_a_source_fails(images, tmp_path):
+    out = export(images, tmp_path / "out")
+    (out / "cell_1_003.tif").unlink()
+    *_, last = merge_steps(MergeRequest(out, tmp_path / "merged"))
+    assert last.done_px == last.total_px == sum((300 + 17 * i) * 420 for i in range(3))
+
+
+def test_tiles_that_filters_left_out_are_counted(tmp_path):
+    folder = tmp_path / "images"
+    folder.mkdir()
+    image = np.zeros((256, 256), np.uint16)
+    image[:128] = np.random.default_rng(0).integers(500, 4000, (128, 256), np.uint16)
+    tifffile.imwrite(folder / "a.tif", image)
+    out = export(folder, tmp_path / "out", **{"tiling.overlap_px": 0, "tiling.min_foreground": 0.05})
+    report = merge(out, tmp_path / "merged", missing=0, denormalize=True)
+    assert "2 of 4 tiles of the grid are not in the dataset" in report.warnings[0]
+    np.testing.assert_array_equal(tifffile.imread(report.files[0]), image)
+
+
+def test_the_masks_beside_the_tiles_are_merged_as_classes(tmp_path):
+    folder, out = annotated(tmp_path, "pairs")
+    report = merge(out, tmp_path / "merged", kind="classes")
+    assert report.failed == ()
+    for path in report.files:
+        np.testing.assert_array_equal(tifffile.imread(path), tifffile.imread(folder / "masks" / path.name))
+
+
+def test_objects_of_a_stack_are_numbered_plane_by_plane(tmp_path):
+    """Discs that lie across tiles; the deeper the plane, the fewer."""
+    folder = tmp_path / "images"
+    folder.mkdir()
+    y, x = np.mgrid[:230, :260]
+    stack = np.zeros((3, 230, 260), np.uint16)
+    for z in range(3):
+        for number, (cy, cx) in enumerate((cy, cx) for cy in range(25, 220, 40) for cx in range(25, 250 - 60 * z, 40)):
+            stack[z][(y - cy) ** 2 + (x - cx) ** 2 < 150] = 1000 + number
+    tifffile.imwrite(folder / "a.tif", stack, imagej=True, metadata={"axes": "ZYX"})
+    plain = {"normalization.scope": "none", "normalization.dtype": None}
+    out = export(folder, tmp_path / "out", **plain)
+    (path,) = merge(out, tmp_path / "merged", kind="labels").files
+    with tifffile.TiffFile(path) as file:
+        assert file.series[0].axes == "ZYX"
+    for plane, truth in zip(tifffile.imread(path), stack, strict=True):
+        count = len(np.unique(truth)) - 1
+        assert list(np.unique(plane)) == list(range(count + 1))
+        assert len(np.unique(np.stack([plane, truth]).reshape(2, -1), axis=1)[0]) == count + 1

@@ -26,6 +26,7 @@ def test_a_fresh_dataset_is_ok(dataset):
         "missing": (),
         "changed": (),
         "extra": (),
+        "predictions": (),
         "finished": True,
         "leaks": (),
         "ok": True,

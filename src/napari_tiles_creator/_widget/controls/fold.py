@@ -24,6 +24,7 @@ class FoldButton(QPushButton):
         self.summary.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         set_muted(self.summary)
         self.summary.setContentsMargins(0, 0, 4, 0)
+        self.summary.setEllipsesWidth(12)  # of it and its margins superqt knows nothing: the text's beginning was cut
         self.warning = QLabel()
         self.warning.hide()
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)

@@ -1,4 +1,4 @@
-"""Progress of something short, with a button that stops it; in sight only if it takes a while."""
+"""Progress of something short, with a button that stops it, and of work in stages."""
 
 from __future__ import annotations
 
@@ -55,4 +55,43 @@ class ProgressRow(QWidget):
     def stop(self) -> None:
         """Go out of sight."""
         self._timer.stop()
+        self.hide()
+
+
+class StageBar(QProgressBar):
+    """A bar for work in stages, each with a name of its own; in sight while something is under way.
+
+    Parameters
+    ----------
+    what : str
+        For screen readers.
+    """
+
+    def __init__(self, what: str) -> None:
+        super().__init__()
+        self.setAccessibleName(what)
+        self._is_stopping = False
+        self.hide()
+
+    def start(self) -> None:
+        """Come into sight; nobody knows yet how much there is to do."""
+        self._is_stopping = False
+        self.show_stage("Starting")
+        self.show()
+
+    def show_stage(self, stage: str, done: int = 0, total: int = 0) -> None:
+        """Show what is done now, and how far it is; without a total that is not known."""
+        if self._is_stopping:
+            return
+        self.setRange(0, total or 1)  # a bar without an end shows no text
+        self.setValue(done)
+        self.setFormat(f"{stage} %p%" if total else f"{stage}…")
+
+    def show_stopping(self) -> None:
+        """Show that it is asked to stop, whatever comes meanwhile."""
+        self._is_stopping = True
+        self.setFormat("stopping…")
+
+    def stop(self) -> None:
+        """Go out of sight."""
         self.hide()

@@ -1,4 +1,4 @@
-"""The five panels one above the other, scrolled."""
+"""The panels one above the other, scrolled."""
 
 from __future__ import annotations
 
@@ -83,11 +83,6 @@ class PanelColumn(QScrollArea):
     def _holding(self, widget: QWidget) -> list[Panel[Any]]:
         """Return the panels that hold a widget, whosever field it is, from the outermost to the innermost."""
         return [panel for panel in self.panels.values() if panel.isAncestorOf(widget)]
-
-    def clear_problems(self) -> None:
-        """Take all marks away."""
-        for panel in self.panels.values():
-            panel.clear_problems()
 
     def show_field(self, name: str) -> None:
         """Bring a field such as ``"media.folder"`` into sight and put the cursor into it."""

@@ -1,4 +1,4 @@
-"""The base of the five panels: a section of the recipe as rows of fields, under a header that tells its setting."""
+"""The base of the panels: a section of settings as rows of fields, under a header that tells its setting."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ COLUMNS = 4
 
 
 class Panel(QFrame, Generic[S]):
-    """One section of the recipe.
+    """One section of the recipe, or of settings beside it.
 
     Subclasses lay out their fields in `build`; everything else follows from the section's class. Fields of the
     section that no editor shows keep the value that was last set.
@@ -49,7 +49,7 @@ class Panel(QFrame, Generic[S]):
     def __init__(self, icons: ThemeIcons) -> None:
         super().__init__()
         self.icons = icons
-        self._section: S = getattr(Recipe(), self.name)
+        self._section: S = self.first_value()
         self._editors: dict[str, Any] = {}
         self._labels: dict[str, QLabel] = {}
         self._messages: dict[str, QLabel] = {}
@@ -72,6 +72,11 @@ class Panel(QFrame, Generic[S]):
         self.set_value(self._section)
 
     # ---- for subclasses ----
+
+    def first_value(self) -> S:
+        """Return what is shown until something is set: a new recipe's section."""
+        section: S = getattr(Recipe(), self.name)
+        return section
 
     def build(self) -> None:
         """Lay out the fields."""

@@ -188,10 +188,11 @@ class Layers:
                 while (layer := self.find(role)) is not None:
                     self.viewer.layers.remove(layer)
 
-    def append(self, layer: Any) -> None:
-        """Put a layer that was made elsewhere on top; what the user works on stays the active layer."""
+    def append(self, layer: Any, below: Sequence[str] = ()) -> None:
+        """Put a layer that was made elsewhere on top, or below ours of some roles; the active layer stays active."""
         with self._active_kept():
             self.viewer.add_layer(layer)
+            self._move_below(below)
 
     def discard(self, layer: Any) -> None:
         """Remove one layer of ours if it is still there."""
@@ -210,8 +211,12 @@ class Layers:
 
     def _sort(self, role: str) -> None:
         """Move the layer that was just added below ours that belong above it."""
+        self._move_below(ROLES[ROLES.index(role) + 1 :])
+
+    def _move_below(self, roles: Sequence[str]) -> None:
+        """Move the layer that was just added below ours of these roles."""
         layers = self.viewer.layers
-        above = [i for i, layer in enumerate(layers) if role_of(layer) in ROLES[ROLES.index(role) + 1 :]]
+        above = [i for i, layer in enumerate(layers) if role_of(layer) in roles]
         if above:
             layers.move(len(layers) - 1, min(above))
 

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_tiles_creator.engine.back.blend import Blend, Canvas, check_blend
+from napari_tiles_creator.engine.back.plane_tiles import PlaneTiles
+from napari_tiles_creator.engine.back.values.blended import blended_bands
 from napari_tiles_creator.engine.pixels.cut import padded
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -57,10 +58,39 @@ def cut_array(
     return np.stack(tiles)
 
 
-def merge_arrays(tiles: NDArray[Any] | Sequence[NDArray[Any]], grid: TileGrid, blend: Blend = "linear") -> NDArray[Any]:
+def merge_bands(
+    tiles: NDArray[Any] | Sequence[NDArray[Any]], grid: TileGrid, blend: str = "linear", workers: int = 1
+) -> Iterator[NDArray[Any]]:
+    """Put tiles back into one image, from top to bottom: for images that are larger than the memory.
+
+    Parameters
+    ----------
+    tiles : array (n, y, x[, c]) or sequence of arrays (y, x[, c])
+        In the grid's order; padding is cut off. A sequence may read a tile whenever it is asked for.
+    grid : TileGrid
+        Where they lie.
+    blend : {"linear", "hann", "gaussian", "mean", "core", "max"}, default "linear"
+        How shared pixels are combined; see `merge_arrays`.
+    workers : int, default 1
+        Threads that ask for tiles.
+
+    Yields
+    ------
+    rows : array (rows, x[, c]), the tiles' dtype
+        What follows below the rows before.
+
+    Raises
+    ------
+    ValueError
+        If the number or size of the tiles is not the grid's, or the blend cannot keep the type's values.
+    """
+    return blended_bands(PlaneTiles.of_arrays(tiles, grid), blend, workers=workers)
+
+
+def merge_arrays(tiles: NDArray[Any] | Sequence[NDArray[Any]], grid: TileGrid, blend: str = "linear") -> NDArray[Any]:
     """Put tiles back into one image.
 
-    ``merge_arrays(cut_array(image, grid), grid)`` is the image: exactly for integers up to 32 bits, to rounding for
+    ``merge_arrays(cut_array(image, grid), grid)`` is the image, exactly for integers up to 32 bits and to rounding for
     floats. With the edge policy ``drop`` the pixels in no tile are 0.
 
     Parameters
@@ -69,8 +99,10 @@ def merge_arrays(tiles: NDArray[Any] | Sequence[NDArray[Any]], grid: TileGrid, b
         In the grid's order; padding is cut off.
     grid : TileGrid
         Where they lie.
-    blend : {"linear", "hann", "mean", "core"}, default "linear"
-        How shared pixels are combined; ``core`` takes each from the tile that owns it.
+    blend : {"linear", "hann", "gaussian", "mean", "core", "max"}, default "linear"
+        How shared pixels are combined: weights that fall over the overlap with each neighbour, as a ramp or as half
+        a period of sin²; weights that fall from the middle of the tile; all the same; ``core`` takes each pixel from
+        the tile that owns it, ``max`` the largest value.
 
     Returns
     -------
@@ -81,17 +113,12 @@ def merge_arrays(tiles: NDArray[Any] | Sequence[NDArray[Any]], grid: TileGrid, b
     ValueError
         If the number or size of the tiles is not the grid's, or the blend cannot keep the type's values.
     """
-    if len(tiles) != len(grid):
-        raise ValueError(f"{len(tiles)} tiles for a grid of {len(grid)}")
-    first = np.asarray(tiles[0])
-    check_blend(blend, first.dtype)
-    canvas = Canvas(grid.shape, blend, grid)
-    for planned, pixels in zip(grid, tiles, strict=True):
-        pixels = np.asarray(pixels)
-        if pixels.shape[:2] != planned.shape:
-            raise ValueError(f"tile {planned.index} is {pixels.shape[:2]} px, the grid's is {planned.shape}")
-        assert planned.row is not None
-        assert planned.column is not None
-        inside = pixels[: planned.box.height, : planned.box.width]
-        canvas.add(inside, planned.box, (planned.row, planned.column))
-    return canvas.finished()
+    image: NDArray[Any] | None = None
+    y = 0
+    for band in merge_bands(tiles, grid, blend):
+        if image is None:
+            image = np.empty((grid.shape[0], *band.shape[1:]), band.dtype)
+        image[y : y + len(band)] = band
+        y += len(band)
+    assert image is not None  # a grid has a tile
+    return image

@@ -10,19 +10,24 @@ from napari_tiles_creator.engine.planning.partners.names import bare_stem, files
 from napari_tiles_creator.errors import DatasetError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
     from napari_tiles_creator.engine.planning.partners.names import PartnerFile
 
 # What programs put behind a tile's name, in the order in which they are tried.
-SUFFIXES = (
-    "",
+_OF_MASKS = (
     "_cp_masks",
     *(f"{mark}{word}" for mark in "_-" for word in ("mask", "masks", "label", "labels", "seg", "pred", "prediction")),
+)
+SUFFIXES = (
+    "",
+    *_OF_MASKS,
     *(f"{mark}{word}" for mark in "_-" for word in ("prob", "probability", "probabilities", "boxes")),
     "__labels",
 )
+# The same where masks are wanted: some programs write them beside the tiles themselves.
+MASKS_FIRST = (*_OF_MASKS, *(suffix for suffix in SUFFIXES if suffix not in _OF_MASKS))
 
 
 class ResultFiles:
@@ -37,10 +42,12 @@ class ResultFiles:
         Where results are.
     extensions : collection of str
         Of the files that hold results, lower case with the dot.
+    suffixes : sequence of str
+        What may stand behind a tile's name, in the order in which it is tried.
     """
 
-    def __init__(self, folder: Path, extensions: Collection[str]) -> None:
-        self.folder, self._extensions = folder, extensions
+    def __init__(self, folder: Path, extensions: Collection[str], suffixes: Sequence[str] = SUFFIXES) -> None:
+        self.folder, self._extensions, self._suffixes = folder, extensions, suffixes
 
     def of(self, tile: str) -> Path | None:
         """Return the result of a tile, named by its path in the dataset; None where there is none.
@@ -51,7 +58,7 @@ class ResultFiles:
             If several files may be it.
         """
         stem, inside = bare_stem(tile), folder_of(tile)
-        for suffix in SUFFIXES:
+        for suffix in self._suffixes:
             found = self._by_stem.get((stem + suffix).lower(), [])
             here = [file for file in found if folder_of(file.name) == inside] or found
             # Of several extensions the tile's own is meant.

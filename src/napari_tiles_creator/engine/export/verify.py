@@ -11,6 +11,7 @@ import imagecodecs
 from napari_tiles_creator.engine.export.leaks import leaks
 from napari_tiles_creator.engine.export.lock import locked
 from napari_tiles_creator.engine.export.manifest import HEAD, TABLE, Manifest
+from napari_tiles_creator.engine.export.predicted import predictions_among
 from napari_tiles_creator.engine.export.rows import WORK_FOLDER
 from napari_tiles_creator.engine.export.target import files_below
 from napari_tiles_creator.engine.export.writer import clear_staged, write_error
@@ -40,11 +41,13 @@ class Verdict:
     changed : tuple of str
         Files with other content than was written.
     extra : tuple of str
-        Files that no export wrote; harmless.
+        Files that neither an export nor a prediction wrote; harmless.
     finished : bool
         Whether the export came to its end.
     leaks : tuple of str
         Pairs of tiles of different splits that show a pixel of the same image: one pair an image.
+    predictions : tuple of str
+        Files of predictions of the dataset's tiles, where the export keeps nothing of its own.
     """
 
     tiles: int
@@ -53,6 +56,7 @@ class Verdict:
     extra: tuple[str, ...]
     finished: bool
     leaks: tuple[str, ...] = ()
+    predictions: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -93,13 +97,17 @@ def _compared(manifest: Manifest) -> Generator[Step, None, Verdict]:
             states += pool.map(lambda file: _state(folder, file), files[len(states) : len(states) + AT_ONCE])
     state_of = dict(zip((file.path for file in files), states, strict=True)) | {TABLE: manifest.table_state()}
     known = {*state_of, HEAD}
+    others = [path for path in files_below(folder) if path not in known]
+    layout = str(manifest.head["recipe"].get("export", {}).get("layout", "flat"))
+    predictions = predictions_among(folder, layout, manifest.rows, others) if others else set()
     return Verdict(
         tiles=len(manifest.rows),
         missing=tuple(path for path, state in state_of.items() if state == "missing"),
         changed=tuple(path for path, state in state_of.items() if state == "changed"),
-        extra=tuple(path for path in files_below(folder) if path not in known),
+        extra=tuple(path for path in others if path not in predictions),
         finished=manifest.finished,
         leaks=leaks(manifest),
+        predictions=tuple(path for path in others if path in predictions),
     )
 
 
@@ -114,7 +122,7 @@ class Emptying:
     remove : tuple of str
         Files that an export wrote and that are still as it wrote them, the manifest included.
     keep : tuple of str
-        Tiles that were changed since, and files that no export wrote.
+        Tiles that were changed since, and files that no export wrote, predictions among them.
     """
 
     folder: Path
@@ -173,7 +181,7 @@ def look(folder: Path) -> Generator[Step, None, Emptying]:
     return Emptying(
         folder,
         (*(file.path for file in files if file.path not in gone), *manifest),
-        (*verdict.changed, *verdict.extra),
+        (*verdict.changed, *verdict.extra, *verdict.predictions),
     )
 
 

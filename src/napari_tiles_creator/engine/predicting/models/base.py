@@ -78,7 +78,13 @@ class Model(Protocol):
         Parameters
         ----------
         tiles : iterable of array (y, x) or (y, x, c)
-            Read only by models that need all pixels of an image, such as thresholds.
+            Parts of the image, in any size: its pixels, each once at best. Read only by models that need all of them,
+            such as thresholds; a function of the user's takes the first, to learn what it returns.
+
+        Raises
+        ------
+        ModelError
+            If the image does not tell what the model needs of it.
         """
         ...
 

@@ -1,0 +1,1 @@
+"""The section Predict & merge: its work, and the layers that come of it."""

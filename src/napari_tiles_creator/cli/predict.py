@@ -1,0 +1,92 @@
+"""The command predict: masks and outlines of the tiles of a dataset."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from napari_tiles_creator.cli.options import json_option, workers_option
+from napari_tiles_creator.cli.progress import shown_result
+from napari_tiles_creator.cli.segment import read_class
+from napari_tiles_creator.cli.show import complain, counted, print_json
+
+SOME_FAILED, NOTHING_DONE = 1, 2
+SHOWN = 10
+FORMS = ("labels", "labelme", "coco", "none")
+
+
+@click.command()
+@click.argument("dataset")
+@click.option(
+    "--model",
+    required=True,
+    metavar="SPEC",
+    help="otsu, li (otsu-dark, li-dark), module:function, an ONNX file, a bioimage.io package, a Hugging Face folder, "
+    "a file of torch.",
+)
+@click.option("--class", "wanted", default="1", show_default=True, callback=read_class, help="Class, or all of them.")
+@click.option("--threshold", default=0.5, show_default=True, help="Probability above which a pixel is of the class.")
+@click.option("--allow-code", is_flag=True, help="Let the model run code of its own: functions, pickled weights.")
+@click.option("--output", metavar="FOLDER", help="Where predictions go; with the dataset by default.")
+@click.option("--probabilities", is_flag=True, help="Also write probabilities/{tile}.tif, of the class or of all.")
+@click.option(
+    "--annotations",
+    default="labels",
+    show_default=True,
+    type=click.Choice(FORMS),
+    help="Outlines: {tile}__labels.json (Django-Labeller), LabelMe's JSON, one COCO file, or none.",
+)
+@click.option("--batch", type=click.IntRange(1), help="Tiles that the model gets at once; 1 by default.")
+@click.option("--overwrite", is_flag=True, help="Remove the predictions that stand there first.")
+@workers_option
+@json_option
+def predict(
+    dataset: str,
+    model: str,
+    wanted: int | None,
+    threshold: float,
+    allow_code: bool,
+    output: str | None,
+    probabilities: bool,
+    annotations: str,
+    batch: int | None,
+    overwrite: bool,
+    workers: int | None,
+    as_json: bool,
+) -> int:
+    """Segment the tiles of DATASET: masks/{tile}_mask.png, and outlines in the form of an annotation tool.
+
+    Stopped at any time, the same command goes on. What a model may run of its own is only run with --allow-code.
+    """
+    from napari_tiles_creator.engine.predicting.predict import predict_steps
+    from napari_tiles_creator.engine.predicting.request import ANNOTATIONS, PredictRequest
+
+    request = PredictRequest(
+        Path(dataset),
+        model,
+        wanted=wanted,
+        threshold=threshold,
+        allow_code=allow_code,
+        output=None if output is None else Path(output),
+        probabilities=probabilities,
+        annotations=next(form for form in ANNOTATIONS if form == annotations),
+        batch=batch,
+        overwrite=overwrite,
+        workers=workers,
+    )
+    report = shown_result(predict_steps(request), "predicting", quiet=as_json)
+    done = report.tiles + report.skipped
+    if as_json:
+        print_json(report.to_dict())
+    else:
+        for failure in report.failed[:SHOWN]:
+            complain(failure.reason if failure.source in failure.reason else f"{failure.source}: {failure.reason}")
+        if len(report.failed) > SHOWN:
+            complain(f"and {len(report.failed) - SHOWN} more")
+        found = f" · {counted(report.objects, 'object')}" if annotations in ("labels", "labelme") else ""
+        before = f" · {counted(report.skipped, 'tile')} there already" if report.skipped else ""
+        click.echo(f"{counted(report.tiles, 'tile')} predicted in {report.folder}{found}{before}")
+    if report.failed:
+        return SOME_FAILED if done else NOTHING_DONE
+    return 0

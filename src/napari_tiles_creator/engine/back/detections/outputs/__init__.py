@@ -1,0 +1,1 @@
+"""Merged detections as files: GeoJSON, YOLO's text, COCO JSON."""

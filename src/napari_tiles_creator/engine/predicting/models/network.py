@@ -1,0 +1,118 @@
+"""What all trained networks have in common: tiles in 0…1 go in, maps of classes come out."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_tiles_creator.engine.predicting.models.class_maps import are_logits, as_maps, checked
+from napari_tiles_creator.engine.predicting.models.inputs import check_channels, in_colour, noise, scaled
+from napari_tiles_creator.engine.predicting.models.made_of import told
+from napari_tiles_creator.errors import ModelError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    from napari_tiles_creator.engine.predicting.models.base import Gives, Model, TileForm
+
+
+class Network(ABC):
+    """A network that is in memory; see `base.Model`.
+
+    Parameters
+    ----------
+    spec : str
+        What the user named it by.
+    fingerprint : str
+        A checksum of its files.
+    batch : int
+        Tiles at once.
+    """
+
+    def __init__(self, spec: str, fingerprint: str, batch: int) -> None:
+        self._spec, self._fingerprint, self._batch = spec, fingerprint, batch
+        self._logits: dict[TileForm, bool] = {}
+
+    @property
+    def spec(self) -> str:
+        """What the user named it by."""
+        return self._spec
+
+    @property
+    def gives(self) -> Gives:
+        """Probabilities."""
+        return "probabilities"
+
+    @property
+    def fingerprint(self) -> str:
+        """A checksum of its files."""
+        return self._fingerprint
+
+    @property
+    def batch(self) -> int:
+        """Tiles at once."""
+        return self._batch
+
+    def channels(self, form: TileForm) -> int | None:
+        """Return how many channels it takes, None for any number."""
+        return None
+
+    def check_size(self, form: TileForm) -> None:
+        """Refuse tiles of a size that it says it cannot take; see `Model.check`."""
+        return
+
+    @abstractmethod
+    def run(self, values: NDArray[np.float32], form: TileForm) -> NDArray[Any]:
+        """Return what the network makes of tiles, array (n, k, rows, columns).
+
+        Parameters
+        ----------
+        values : array (n, c, y, x)
+            Tiles with their bounds mapped to 0 and 1.
+        form : TileForm
+            What the tiles were.
+        """
+
+    def check(self, form: TileForm) -> None:
+        """Refuse tiles that it cannot take: by what it says, then by a trial on noise; see `Model.check`."""
+        check_channels(self.channels(form), form, self.spec)
+        self.check_size(form)
+        self._gives_logits(form)
+
+    def fitted(self, tiles: Iterable[NDArray[Any]]) -> Model:
+        """Return the model itself; see `Model.fitted`."""
+        return self
+
+    def predict(self, tiles: NDArray[Any], form: TileForm) -> NDArray[Any]:
+        """Segment some tiles; see `Model.predict`."""
+        logits = self._gives_logits(form)
+        values = scaled(tiles, form)
+        if not np.isfinite(np.min(values)) or not np.isfinite(np.max(values)):
+            # Most networks carry one such pixel over all of their output.
+            raise ModelError(f"{self.spec} cannot take pixels that are no numbers (NaN or infinite)")
+        output = self._tried(values, form)
+        return checked(output, form.shape, self.spec, logits=logits)
+
+    def _gives_logits(self, form: TileForm) -> bool:
+        if form not in self._logits:
+            try:
+                output = self._tried(noise(form, form.channels), form)
+            except ModelError as error:
+                size = " × ".join(str(length) for length in form.shape)
+                raise ModelError(f"{self.spec} cannot take tiles of {size} px: {error}") from error
+            self._logits[form] = are_logits(as_maps(output, form.shape, self.spec))
+        return self._logits[form]
+
+    def _tried(self, values: NDArray[np.float32], form: TileForm) -> NDArray[Any]:
+        if self.channels(form) == 3:
+            values = in_colour(values)
+        try:
+            return self.run(values, form)
+        except (ModelError, MemoryError):
+            raise
+        except Exception as error:  # frameworks raise what they like
+            raise ModelError(f"{self.spec} failed: {told(error)}") from error

@@ -1,0 +1,160 @@
+"""Cut, predict and merge in one go: whole images are segmented, and no tile is kept.
+
+`segment_steps` is for files and folders, `segment_plan_steps` for a plan that is made already, such as one of the
+layers of napari::
+
+    request = SegmentRequest(model="otsu", output=None, at="source")   # output=None: arrays in memory
+    report = yield from segment_plan_steps(plan, request)              # Warned | Progress on the way
+    for image in report.images:                                        # Segmented: see its docstring
+        viewer.add_labels(image.pixels)                                # (t, z, y, x), of those that are there
+
+With an output folder and ``format="zarr"`` or ``"tif"``, ``image.files[0]`` is an image in several sizes that can be
+opened lazily, of any size. The plan's filters, split and annotations are left aside: whole images are segmented.
+"""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from napari_tiles_creator.engine.pixels.tile_maker import TileMaker
+from napari_tiles_creator.engine.planning.plan import Failure
+from napari_tiles_creator.engine.segmenting.cutting import form_of
+from napari_tiles_creator.engine.segmenting.fitting import fitting_steps
+from napari_tiles_creator.engine.segmenting.image_steps import ImageJob, probability_steps
+from napari_tiles_creator.engine.segmenting.outcomes import check_places
+from napari_tiles_creator.engine.segmenting.request import SegmentReport
+from napari_tiles_creator.engine.segmenting.whole import plan_of_whole, whole_notes, whole_plan
+from napari_tiles_creator.engine.steps import Progress, Warned
+from napari_tiles_creator.errors import ModelError, PlanError, SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Sequence
+
+    from napari_tiles_creator.engine.pixels.measure import Range
+    from napari_tiles_creator.engine.planning.image_plan import ImagePlan
+    from napari_tiles_creator.engine.planning.plan import Plan
+    from napari_tiles_creator.engine.predicting.models.base import Model
+    from napari_tiles_creator.engine.segmenting.request import Segmented, SegmentRequest
+
+# Of the way to the result, what it takes to fit a model that looks at a whole image first.
+FITTED = 0.3
+# Steps that progress within an image is counted in.
+WHOLE = 1_000_000
+
+
+def segment_steps(request: SegmentRequest) -> Generator[Warned | Progress, None, SegmentReport]:
+    """Segment all images that the request's recipe means.
+
+    A result appears under its name when it is whole, and nothing is ever overwritten.
+
+    Yields
+    ------
+    Warned or Progress
+        Warnings first; pixels are counted over all planes of all images.
+
+    Raises
+    ------
+    TilesError
+        If nothing can be done at all: the recipe, the model or the output folder cannot be used, or the disk is full.
+        An image that fails is named in the report, and the others go on.
+    """
+    if request.recipe is None:
+        raise PlanError("no recipe says which images are to be segmented")
+    for note in whole_notes(request.recipe):
+        yield Warned(note)
+    plan = plan_of_whole(request.recipe)
+    for message in plan.warnings:
+        yield Warned(message)
+    return (yield from _plan_steps(plan, request))
+
+
+def segment_plan_steps(plan: Plan, request: SegmentRequest) -> Generator[Warned | Progress, None, SegmentReport]:
+    """Segment the images of a plan; see `segment_steps`. The request's recipe does not matter."""
+    for note in whole_notes(plan.recipe):
+        yield Warned(note)
+    return (yield from _plan_steps(whole_plan(plan), request))
+
+
+def _plan_steps(plan: Plan, request: SegmentRequest) -> Generator[Warned | Progress, None, SegmentReport]:
+    check_places(request, plan.images)
+    model = _loaded(request)
+    total_px = sum(_pixels(image) for image in plan.images)
+    done_px, failed = 0, list(plan.failed)
+    images: list[Segmented] = []
+    shared: list[Sequence[Range]] = []
+    for image in plan.images:
+        steps = _image_steps(plan, image, model, request, shared)
+        try:
+            while True:
+                step = next(steps)
+                part = _pixels(image) * step.done_px // max(1, step.total_px)
+                yield Progress(done_px + part, total_px)
+        except StopIteration as end:
+            images.append(end.value)
+        except (SourceError, ModelError, PlanError) as error:
+            failed.append(Failure(image.name, str(error)))
+        finally:
+            steps.close()
+        done_px += _pixels(image)
+    return SegmentReport(tuple(images), tuple(failed))
+
+
+def _image_steps(
+    plan: Plan, image: ImagePlan, model: Model, request: SegmentRequest, shared: list[Sequence[Range]]
+) -> Generator[Progress, None, Segmented]:
+    """Segment an image; `shared` keeps the ranges that all images have in common, once they are known."""
+    form = form_of(plan.recipe, image)
+    model.check(form)
+    ranges = shared[0] if shared else None
+    with closing(TileMaker(plan, image, request.memory_bytes // 2, ranges=ranges)) as maker:
+        for _ in maker.prepare():
+            yield Progress(0, 1)
+        if plan.recipe.normalization.scope == "dataset" and maker.ranges is not None:
+            shared[:] = [maker.ranges]
+        fitted, looked = yield from _fitted(model, maker, request)
+        job = ImageJob(request, maker, fitted, form)
+        if job.model.gives == "labels":
+            from napari_tiles_creator.engine.segmenting.label_steps import label_steps
+
+            return (yield from _after(looked, label_steps(job)))
+        return (yield from _after(looked, probability_steps(job)))
+
+
+def _fitted(model: Model, maker: TileMaker, request: SegmentRequest) -> Generator[Progress, None, tuple[Model, float]]:
+    """Return the model fitted to an image, and the share of the way that was."""
+    steps, looked = fitting_steps(model, maker, request.threads), 0.0
+    try:
+        while True:
+            looked = FITTED * next(steps)
+            yield Progress(int(looked * WHOLE), WHOLE)
+    except StopIteration as end:
+        return end.value, looked
+    finally:
+        steps.close()
+
+
+def _after(looked: float, steps: Generator[Progress, None, Segmented]) -> Generator[Progress, None, Segmented]:
+    """Pass progress on as that of the rest of the way."""
+    try:
+        while True:
+            step = next(steps)
+            share = looked + (1 - looked) * step.done_px / max(1, step.total_px)
+            yield Progress(round(share * WHOLE), WHOLE)
+    except StopIteration as end:
+        segmented: Segmented = end.value
+        return segmented
+    finally:
+        steps.close()
+
+
+def _loaded(request: SegmentRequest) -> Model:
+    if not isinstance(request.model, str):
+        return request.model
+    from napari_tiles_creator.engine.predicting.models.registry import load_model
+
+    return load_model(request.model, allow_code=request.allow_code, batch=request.batch, workers=request.threads)
+
+
+def _pixels(image: ImagePlan) -> int:
+    return len(image.planes) * image.shape[0] * image.shape[1]
