@@ -569,7 +569,8 @@ def test_commands_are_listed_in_the_order_of_a_days_work(tiles_creator):
         line.split()[0] for line in out.split("Commands:")[1].splitlines() if line.startswith("  ") and line[2:3] > " "
     ]
     assert names[: names.index("convert")] == [
-        "sample", "scan", "mosaic", "recipe", "plan", "preview", "export", "verify", "merge", "empty",
+        "sample", "scan", "mosaic", "recipe", "plan", "preview", "export", "verify", "predict", "merge",
+        "segment", "empty",
     ]  # fmt: skip
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
+from napari_tiles_creator.cli.model_options import model_options
 from napari_tiles_creator.cli.options import json_option, workers_option
 from napari_tiles_creator.cli.progress import shown_result
-from napari_tiles_creator.cli.segment import read_class
 from napari_tiles_creator.cli.show import complain, counted, print_json
 
 SOME_FAILED, NOTHING_DONE = 1, 2
@@ -18,16 +18,7 @@ FORMS = ("labels", "labelme", "coco", "none")
 
 @click.command()
 @click.argument("dataset")
-@click.option(
-    "--model",
-    required=True,
-    metavar="SPEC",
-    help="otsu, li (otsu-dark, li-dark), module:function, an ONNX file, a bioimage.io package, a Hugging Face folder, "
-    "a file of torch.",
-)
-@click.option("--class", "wanted", default="1", show_default=True, callback=read_class, help="Class, or all of them.")
-@click.option("--threshold", default=0.5, show_default=True, help="Probability above which a pixel is of the class.")
-@click.option("--allow-code", is_flag=True, help="Let the model run code of its own: functions, pickled weights.")
+@model_options
 @click.option("--output", metavar="FOLDER", help="Where predictions go; with the dataset by default.")
 @click.option("--probabilities", is_flag=True, help="Also write probabilities/{tile}.tif, of the class or of all.")
 @click.option(
@@ -37,7 +28,6 @@ FORMS = ("labels", "labelme", "coco", "none")
     type=click.Choice(FORMS),
     help="Outlines: {tile}__labels.json (Django-Labeller), LabelMe's JSON, one COCO file, or none.",
 )
-@click.option("--batch", type=click.IntRange(1), help="Tiles that the model gets at once; 1 by default.")
 @click.option("--overwrite", is_flag=True, help="Remove the predictions that stand there first.")
 @workers_option
 @json_option

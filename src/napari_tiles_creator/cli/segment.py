@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from napari_tiles_creator.cli.model_options import model_options
 from napari_tiles_creator.cli.options import json_option, make_recipe, run_options, whole_image_options
 from napari_tiles_creator.cli.progress import shown_result
 from napari_tiles_creator.cli.show import complain, counted, print_json
@@ -18,28 +19,10 @@ if TYPE_CHECKING:
 SOME_FAILED, NOTHING_DONE = 1, 2
 
 
-def read_class(context: click.Context, parameter: click.Parameter, value: str) -> int | None:
-    """Read the number of a class, or ``all``, which is None."""
-    if value == "all":
-        return None
-    if not value.isdecimal():
-        raise click.BadParameter(f"{value!r}: write the number of a class, such as 1, or all")
-    return int(value)
-
-
 @click.command()
 @click.argument("source")
 @click.argument("output")
-@click.option(
-    "--model",
-    "spec",
-    required=True,
-    metavar="SPEC",
-    help="otsu, li, module:function, an ONNX file, a bioimage.io package, a Hugging Face folder (see predict).",
-)
-@click.option("--class", "wanted", default="1", show_default=True, callback=read_class, help="Class, or all of them.")
-@click.option("--threshold", default=0.5, show_default=True, help="Probability above which a pixel is of the class.")
-@click.option("--allow-code", is_flag=True, help="Let the model run code of its own.")
+@model_options
 @click.option("--like", metavar="DATASET", help="Calibration, tiling and normalization of this exported dataset.")
 @whole_image_options
 @click.option(
@@ -54,13 +37,12 @@ def read_class(context: click.Context, parameter: click.Parameter, value: str) -
 @click.option("--min-area", type=click.IntRange(0), metavar="PX", help="Leave out smaller objects; models of labels.")
 @click.option("--hull", is_flag=True, default=None, help="Fill objects to their convex hulls; models of labels.")
 @click.option("--smooth", type=click.FloatRange(0), metavar="PX", help="Smooth their outlines; models of labels.")
-@click.option("--batch", type=click.IntRange(1), help="Tiles that the model takes at once; 1 by default.")
 @run_options
 @json_option
 def segment(
     source: str,
     output: str,
-    spec: str,
+    model: str,
     wanted: int | None,
     threshold: float,
     allow_code: bool,
@@ -86,7 +68,7 @@ def segment(
     from napari_tiles_creator.engine.segmenting.segment import segment_steps
 
     request = SegmentRequest(
-        spec,
+        model,
         Path(output),
         make_recipe(source, None, **recipe_options),
         allow_code=allow_code,

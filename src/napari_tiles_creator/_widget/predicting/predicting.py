@@ -14,6 +14,7 @@ from napari_tiles_creator._widget.predicting.jobs import (
     needs_code,
     segment_layer,
 )
+from napari_tiles_creator._widget.prediction import Prediction
 from napari_tiles_creator._widget.problems import problems_of
 from napari_tiles_creator._widget.viewing.layers import PICTURE
 from napari_tiles_creator._widget.viewing.merged import layer_of_original, show_alone, show_merged
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from napari_tiles_creator._widget.form import RecipeForm
     from napari_tiles_creator._widget.predicting.jobs import Merged
     from napari_tiles_creator._widget.predicting.stages import Stage
-    from napari_tiles_creator._widget.prediction import Prediction
     from napari_tiles_creator._widget.viewing.layers import Layers
     from napari_tiles_creator._widget.work.worker import Ending, Jobs
     from napari_tiles_creator.recipe.document import Recipe
@@ -113,7 +113,8 @@ class Predicting:
             self._jobs.cancel(PURPOSE)
 
     def stop(self) -> None:
-        """Give up what is under way and say nothing of it."""
+        """Give up what is under way, say nothing of it, and begin anew."""
+        self._panel.set_value(Prediction())
         self._jobs.drop(PURPOSE)
         self._turns.stop()
         self._panel.show_running(False)
