@@ -124,7 +124,7 @@ def test_results_of_other_programs_are_merged(viewer, dock, qtbot, predict, data
     assert layer.units == image.units
 
 
-def test_values_become_an_image_where_no_layer_shows_the_source(viewer, dock, predict, dataset, tmp_path):
+def test_values_become_an_image_where_no_layer_shows_the_source(viewer, dock, qtbot, predict, dataset, tmp_path):
     pixels = blobs()
     folder = dataset(pixels, **{"tiling.overlap_px": 8})
     (tmp_path / "results").mkdir()
@@ -139,6 +139,15 @@ def test_values_become_an_image_where_no_layer_shows_the_source(viewer, dock, pr
     assert tuple(layer.scale) == (0.5, 0.5)
     assert str(layer.units[-1]) == "micrometer"
     assert tuple(layer.translate) == (0, 0)
+    assert "Open cells.tif" in dock.predict.result.text()
+    # They number no objects: that is told beside their folder, in this window's words.
+    dock.predict.editor("holds").set_value("labels")
+    with qtbot.waitSignal(dock.failed) as told:
+        qtbot.mouseClick(dock.predict.predict_button, LEFT)
+    assert "choose Values" in told.args[0]
+    assert "--" not in told.args[0]
+    assert "results" in dock.predict.problems
+    assert results(viewer) == [layer]
 
 
 def test_the_tiles_of_a_dataset_are_segmented(viewer, dock, qtbot, predict, dataset):

@@ -71,10 +71,10 @@ DRIVEN_MAPS = """
 
 """
 SAID = """
-With labels, StarDist loses what its responsible block splits or cuts short, and keeps slivers, in up to 6 of 1,000;
-what is larger than its overlap it cannot do. Cellpose's faces leave cells in two that meet a block's border at their
-rim. `stitch3D`, with each pixel from the tile that owns it, is as good as ours while cells are smaller than half the
-overlap; it puts an outline together from two tiles, and some long processes it leaves in two. With boxes, sahi takes a
+With labels, StarDist takes an object from the one block that is responsible, whatever that block made of it, and is off
+in up to 6 of 1,000; what is larger than its overlap it cannot do. Cellpose's faces leave cells in two that meet a
+block's border at their rim. `stitch3D`, with each pixel from the tile that owns it, is as good as ours where cells are
+small beside the overlap, and counts 2 or 3 objects too many where some are long. With boxes, sahi takes a
 small cell beside a large one, whose box it lies in, for the same; draws the box around all copies, wrong ones included;
 and leaves pieces of what is larger than the overlap. There ours errs, too: of a long process that crosses tiles
 aslant, boxes do not tell which parts belong together; outlines do. With values, windows that fall to their ends are as

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,6 +39,14 @@ if TYPE_CHECKING:
 PURPOSE = "predict"
 # What the engine tells users of the command line to do about a model that runs code.
 ALLOW = "add --allow-code (allow code)"
+# What users of the command line are told, and what is said here.
+WORDS = {
+    ALLOW: "tick the box",
+    "use --kind values": "choose Values",
+    "; choose one with --class": "; choose one",
+    "--class": "class",
+    "--threshold": "threshold",
+}
 LOOK_MS = 150
 # What must be there for each model, and what is said where it is not.
 WANTED = {
@@ -269,10 +278,16 @@ def _look(dataset: str, path: str) -> tuple[tuple[str, ...], bool]:
 def placed(error: TilesError, asked: Prediction) -> TilesError:
     """Return an error of the engine's with the field of the panel that it is about."""
     message = str(error)
-    if ALLOW in message:
-        return RecipeError.of("predict.allow_code", message.replace(ALLOW, "tick the box"))
+    for option, word in WORDS.items():
+        message = message.replace(option, word)
+    # The folder is chosen already, in a field.
+    message = re.sub(r"(, or)? name [\w ]+ with --tiles", "", message).replace(" with --tiles", "")
+    if ALLOW in str(error):
+        return RecipeError.of("predict.allow_code", message)
     model = {"file": "path", "function": "function", "results": "results"}.get(asked.model, "model")
     of = "layer" if asked.of == "layer" else "dataset"
+    if asked.is_of_results and asked.results in message:
+        of = "results"
     if isinstance(error, RecipeError) or (error.field and not error.field.startswith("media.")):
         return error
     field = model if isinstance(error, ModelError) else "folder" if isinstance(error, ExportError) else of

@@ -248,10 +248,12 @@ def _chosen_duplicates(copies: Copies, pairs: Pairs) -> NDArray[np.int64]:
 def _ranks(copies: Copies, pairs: Pairs) -> NDArray[np.int64]:
     """Return the place of each copy among those that may stand, array (n,), best first."""
     unlike = pairs.ious < MOST
-    first_is_smaller = np.asarray(pairs.first_inside) < pairs.second_inside
-    fragment = np.zeros(len(copies), np.bool_)
-    fragment[np.where(first_is_smaller, pairs.first, pairs.second)[unlike]] = True
+    # Of the whole area: of a cell that stands at the zone's border only a corner may lie in the zone.
     areas = np.asarray(copies.areas, np.float64)
+    fragment = np.zeros(len(copies), np.bool_)
+    first, second = areas[pairs.first], areas[pairs.second]
+    first_is_smaller = (first < second) | ((first == second) & (pairs.first > pairs.second))
+    fragment[np.where(first_is_smaller, pairs.first, pairs.second)[unlike]] = True
     keys = (-areas, -np.asarray(copies.scores, np.float64), ~copies.centred, np.where(fragment, -areas, 0), fragment)
     rank = np.empty(len(copies), np.int64)
     rank[np.lexsort(keys)] = np.arange(len(copies))  # it keeps the canonical order of equals

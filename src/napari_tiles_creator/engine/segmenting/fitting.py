@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, Any
 
 from napari_tiles_creator.engine.segmenting.cutting import every_pixel
+from napari_tiles_creator.engine.segmenting.watched import StoppedError, watched
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -15,13 +15,6 @@ if TYPE_CHECKING:
 
     from napari_tiles_creator.engine.pixels.tile_maker import TileMaker
     from napari_tiles_creator.engine.predicting.models.base import Model
-
-# How often it is told how far it is, s.
-EVERY_S = 0.2
-
-
-class _StoppedError(Exception):
-    """Nobody waits for the model any more."""
 
 
 def fitting_steps(model: Model, maker: TileMaker, workers: int) -> Generator[float, None, Model]:
@@ -42,16 +35,9 @@ def fitting_steps(model: Model, maker: TileMaker, workers: int) -> Generator[flo
     def told() -> Iterator[NDArray[Any]]:
         for pixels in every_pixel(maker, workers):
             if stop.is_set():
-                raise _StoppedError
+                raise StoppedError
             seen[0] += 1
             yield pixels
 
-    # The model asks for the pixels: it does so in a thread, so that this one can tell how far it is, and stop it.
-    with ThreadPoolExecutor(1) as pool:
-        fitting = pool.submit(model.fitted, told())
-        try:
-            while not wait([fitting], EVERY_S).done:
-                yield seen[0] / total
-        finally:
-            stop.set()
-    return fitting.result()
+    # The model asks for the pixels: only from another thread can it be told how far it is.
+    return (yield from watched(lambda: model.fitted(told()), lambda: seen[0] / total, stop.set))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from napari_tiles_creator.engine.segmenting.outcomes import (
 )
 from napari_tiles_creator.engine.segmenting.predictions import Predictions
 from napari_tiles_creator.engine.segmenting.request import Segmented
+from napari_tiles_creator.engine.segmenting.watched import watched
 from napari_tiles_creator.engine.steps import Progress
 
 if TYPE_CHECKING:
@@ -95,6 +97,10 @@ class ImageJob:
     def total_px(self) -> int:
         """Pixels of all planes of the result."""
         return len(self.maker.image.planes) * self.shape[0] * self.shape[1]
+
+    def done_px(self, plane_number: int, share: float) -> int:
+        """Return the pixels of all planes before one, and of a share of it."""
+        return int((plane_number + share) * self.shape[0] * self.shape[1])
 
     def positions(self) -> Iterator[tuple[int, tuple[int, ...]]]:
         """Yield the number of each plane, and its position on `lengths`."""
@@ -170,8 +176,11 @@ def probability_steps(job: ImageJob) -> Generator[Progress, None, Segmented]:
                 if request.at == "source":
                     bands = resized_bands(bands, image.shape, job.shape, nearest=False, workers=request.threads)
                 pairs = ((shown(band), band)[: len(outputs)] for band in bands)
-                for rows in written_together(outputs, pairs, at):
-                    yield Progress((number * job.shape[0] + rows) * job.shape[1], job.total_px)
+                rows = written_together(outputs, pairs, at)
+                # Rows are through when all tiles over them are: of a model that takes its time each tile is told.
+                for share in watched(partial(deque, rows, 0), lambda: predictions.share, predictions.stop):
+                    yield Progress(job.done_px(number, share), job.total_px)
+            yield Progress(job.done_px(number, 1.0), job.total_px)
     kept = outputs[-1].pixels if len(outputs) > 1 and isinstance(outputs[-1], ArrayOutput) else None
     return job.done(kind, outputs[0], form, inside[0], probability=kept)
 

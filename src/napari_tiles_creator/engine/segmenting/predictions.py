@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_tiles_creator.engine.back.plane_tiles import PlaneTiles
+from napari_tiles_creator.engine.segmenting.watched import StoppedError
 from napari_tiles_creator.engine.steps import in_order
 from napari_tiles_creator.errors import ModelError
 
@@ -58,7 +59,7 @@ class Predictions:
     ) -> None:
         self._grid, self._cut, self._model, self._form = grid, cut, model, form
         self._wanted, self._workers = wanted, workers
-        self._lock = threading.Lock()
+        self._lock, self._stopped = threading.Lock(), threading.Event()
         self._made: dict[int, NDArray[Any]] = {}
         self._stream: Generator[tuple[int, NDArray[Any]], None, None] | None = None
         self._next = self._classes = 0
@@ -80,14 +81,26 @@ class Predictions:
             If the tile cannot be cut.
         ModelError
             If the model fails, or has no such class.
+        StoppedError
+            If it was stopped.
         """
         with self._lock:
             if number not in self._made:
                 self._make(number)
             return self._made.pop(number)
 
+    @property
+    def share(self) -> float:
+        """How many of the tiles the model has been at / all of them."""
+        return self._next / len(self._grid)
+
+    def stop(self) -> None:
+        """Call the model no more once it is through with what it is at: who asks for a tile is refused."""
+        self._stopped.set()
+
     def close(self) -> None:
-        """End the threads and give the memory back."""
+        """End the threads and give the memory back; no tile can be asked for any more."""
+        self.stop()
         with self._lock:
             self._restart(0)
 
@@ -100,6 +113,8 @@ class Predictions:
             self._stream = self._results(self._next)
         try:
             while number not in self._made:
+                if self._stopped.is_set():
+                    raise StoppedError
                 at, result = next(self._stream)
                 self._made[at], self._next = result, at + 1
         except BaseException:
