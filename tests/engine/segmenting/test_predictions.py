@@ -7,6 +7,7 @@ import pytest
 
 from napari_tiles_creator.engine.predicting.models.base import TileForm
 from napari_tiles_creator.engine.segmenting.predictions import Predictions
+from napari_tiles_creator.engine.segmenting.watched import StoppedError
 from napari_tiles_creator.errors import ModelError
 from napari_tiles_creator.geometry.grid import TileGrid
 from small_models import Bright
@@ -78,3 +79,16 @@ def test_another_number_of_classes_is_refused():
     made.read(0)
     with pytest.raises(ModelError, match="2 classes for some tiles and 4 for others"):
         made.read(5)
+
+
+def test_what_is_stopped_predicts_no_more():
+    model = Counting(batch=1)
+    made = predictions(model)
+    made.read(0)
+    made.stop()
+    with pytest.raises(StoppedError):
+        made.read(1)
+    made.close()
+    with pytest.raises(StoppedError):
+        made.read(1)
+    assert model.tiles == 1

@@ -1,5 +1,7 @@
 """Whole images segmented in one go: what comes out is what the model says of every pixel."""
 
+import threading
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -206,13 +208,31 @@ def test_a_model_that_looks_at_the_whole_image_first_sees_each_pixel_once(folder
     np.testing.assert_allclose(np.sort(model.values), np.sort(expected.ravel()), atol=1e-6)
 
 
-def test_a_stop_leaves_nothing(folder, tmp_path):
-    steps = segment_steps(SegmentRequest(Bright(), tmp_path / "out", recipe=recipe_of(folder), workers=2))
+class Slow(Bright):
+    """Takes its time with every tile."""
+
+    def predict(self, tiles, form):
+        self.calls = getattr(self, "calls", 0) + 1
+        time.sleep(0.1)
+        return super().predict(tiles, form)
+
+
+@pytest.mark.parametrize("output", ["out", None], ids=["file", "memory"])
+def test_a_stop_amid_a_row_of_tiles_leaves_nothing(tmp_path, output):
+    (tmp_path / "images").mkdir()
+    tifffile.imwrite(tmp_path / "images/wide.tif", clouds((90, 4000)))  # one row of 42 tiles
+    model, out = Slow(batch=1), output and tmp_path / output
+    steps = segment_steps(SegmentRequest(model, out, recipe=recipe_of(tmp_path / "images"), workers=2))
+    threads = threading.active_count()
     for step in steps:
         if isinstance(step, Progress) and step.done_px:
             break
+    assert 0 < step.done_px < step.total_px
     steps.close()
-    assert not [path for path in (tmp_path / "out").iterdir() if path.name.startswith(".")]
+    # But for the tile that it was at, nothing is predicted after a stop.
+    assert model.calls < 21
+    assert threading.active_count() == threads
+    assert out is None or not list(out.iterdir())
 
 
 def test_what_cannot_be(folder, tmp_path):

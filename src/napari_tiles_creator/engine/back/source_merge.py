@@ -10,6 +10,7 @@ from napari_tiles_creator.engine.back.outputs.formats import refusal
 from napari_tiles_creator.engine.back.outputs.image_output import ImageForm, written
 from napari_tiles_creator.engine.back.resized import resized_bands
 from napari_tiles_creator.engine.back.values.blended import blended_bands
+from napari_tiles_creator.engine.back.values.gaps import Gaps
 from napari_tiles_creator.engine.steps import Progress, default_workers
 from napari_tiles_creator.errors import DatasetError
 from napari_tiles_creator.geometry.pixel_size import PixelSize
@@ -21,10 +22,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_tiles_creator.engine.back.labels.stitch import Stitched
+    from napari_tiles_creator.engine.back.plane_tiles import PlaneTiles
     from napari_tiles_creator.engine.back.source_tiles import SourceTiles
 
-# Bands that hold nothing but the fill have so many rows.
-EMPTY_ROWS = 256
 # How often each kind reads its tiles.
 PASSES = {"values": 1, "classes": 1, "labels": 2}
 
@@ -136,7 +136,7 @@ class _Merging:
         if position in self._stitched:
             yield from (band.astype(form.dtype, copy=False) for band in self._stitched[position].bands())
         elif not len(plane):
-            yield from self._empty(form)
+            yield from self._empty(plane, form)
         elif self._request.kind == "classes":
             from napari_tiles_creator.engine.back.values.votes import voted_bands
 
@@ -144,13 +144,10 @@ class _Merging:
         else:
             yield from blended_bands(plane, self._request.blend, fill=self._request.fill, workers=self.workers)
 
-    def _empty(self, form: ImageForm) -> Iterator[NDArray[Any]]:
-        """Yield a plane of which no tile is there."""
-        height, width = self._source.plane_shape
+    def _empty(self, plane: PlaneTiles, form: ImageForm) -> Iterator[NDArray[Any]]:
+        """Yield a plane of which no tile is there, in the form of the others."""
         samples = (3,) if form.is_rgb else (form.channels,) if form.channels else ()
-        for y in range(0, height, EMPTY_ROWS):
-            shape = (min(EMPTY_ROWS, height - y), width, *samples)
-            yield np.full(shape, self._request.fill or 0, form.dtype)
+        return Gaps(plane, self._request.fill).bands(plane.shape[0], samples, form.dtype)
 
     @property
     def _shape(self) -> tuple[int, int]:
