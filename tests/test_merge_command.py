@@ -45,7 +45,11 @@ def test_objects_across_tiles_get_one_number(tmp_path, tiles_creator):
         )
     options = ("--tiles", tmp_path / "results", "--kind", "labels")
     code, text, err = tiles_creator("merge", tmp_path / "tiles", tmp_path / "all", *options)
-    assert (code, text, err) == (0, f"1 image merged into {tmp_path / 'all'}\n", "")
+    assert (code, text, err) == (
+        0,
+        f"a.tif → a.tif: {len(centres)} objects\n1 image merged into {tmp_path / 'all'}\n",
+        "",
+    )
     merged, truth = tifffile.imread(tmp_path / "all" / "a.tif"), label(image)
     assert merged.max() == len(centres) == truth.max()
     assert len(np.unique(np.stack([merged, truth]).reshape(2, -1), axis=1)[0]) == len(centres) + 1

@@ -128,6 +128,32 @@ def test_words_for_what_goes_wrong(project, tiles_creator):
     assert "is there already and is never overwritten" in err
 
 
+def test_a_dataset_of_random_tiles_tells_how_images_are_treated(project, tiles_creator):
+    random = ["--set", "tiling.sampling=random", "--set", "tiling.count=3"]
+    assert tiles_creator("export", "images", "tiles", *SMALL, *random)[0] == 0
+    run = ["segment", "images", "out", "--like", "tiles", "--model", "otsu"]
+    code, _, err = tiles_creator(*run)
+    assert code == 0
+    assert "warning: tiles of tiles lie at random (tiling.sampling random): images are cut in a grid" in err
+    for name, value in (("--preset", "unet"), ("--recipe", "recipe.yaml")):
+        code, _, err = tiles_creator(*run, name, value)
+        assert code == 2
+        assert f"give --like or {name}, not both" in err
+
+
+def test_a_stopped_run_is_gone_on_with(project, tiles_creator):
+    run = ["segment", "images", "out", *SMALL, "--model", "otsu"]
+    assert tiles_creator(*run)[0] == 0
+    (project / "out" / "b.tif").unlink()
+    code, out, _ = tiles_creator(*run, "--skip-existing")
+    assert (code, out.splitlines()[-1]) == (0, "1 image segmented into out · 1 there already")
+    code, out, _ = tiles_creator(*run, "--skip-existing", "--json")
+    assert (code, [json.loads(line) for line in out.splitlines()]) == (
+        0,
+        [{"source": "a.tif", "skipped": True}, {"source": "b.tif", "skipped": True}],
+    )
+
+
 def test_some_fail(project, tiles_creator):
     (project / "images" / "c.tif").write_bytes((project / "images" / "a.tif").read_bytes()[:40_000])
     code, out, err = tiles_creator("segment", "images", "out", *SMALL, "--model", "otsu", "--json")

@@ -86,3 +86,17 @@ class DatasetError(TilesError, ValueError):
 
 class ModelError(TilesError, ValueError):
     """A model cannot be loaded, cannot take the tiles, or fails on them."""
+
+
+class CodeError(ModelError):
+    """A model can run code of its own, and nobody allowed it to.
+
+    Parameters
+    ----------
+    what : str
+        What would be run, without what to do: a command line has an option for it, a window a box to tick.
+    """
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+        super().__init__(f"{what}: add --allow-code (allow code) if you trust where it comes from")

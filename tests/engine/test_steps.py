@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from napari_tiles_creator.engine.steps import carried_out, default_workers, in_order
+from napari_tiles_creator.engine.steps import carried_out, default_workers, in_order, passed_on, result_of
 
 
 @pytest.mark.parametrize("workers", [1, 2, 8])
@@ -55,3 +55,22 @@ def test_closed_midway_it_begins_nothing_more(workers):
 
 def test_there_is_a_worker_at_least():
     assert default_workers() >= 1
+
+
+def test_steps_are_passed_on_changed_with_their_result_and_closed_with_whoever_takes_them():
+    ended = []
+
+    def steps():
+        try:
+            yield 1
+            yield 2
+            return "all"
+        finally:
+            ended.append(True)
+
+    changed = passed_on(steps(), lambda step: step * 10)
+    assert [next(changed), next(changed)] == [10, 20]
+    assert result_of(passed_on(steps(), str)) == "all"
+    assert len(ended) == 1
+    changed.close()
+    assert len(ended) == 2

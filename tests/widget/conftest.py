@@ -107,3 +107,51 @@ def previewed(dock, planned, viewer, qtbot):
         return plan
 
     return preview
+
+
+@pytest.fixture
+def predict(dock, qtbot):
+    """Return a function that sets the panel's fields, presses the button and waits for the end."""
+    panel = dock.predict
+    panel.header.unfold()
+
+    def run(**fields):
+        qtbot.wait(50)
+        for field, value in fields.items():
+            panel.editor(field).set_value(value)
+        ended, failed = [], []
+        dock.merged.connect(ended.append)
+        dock.failed.connect(failed.append)
+        qtbot.mouseClick(panel.predict_button, Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(lambda: bool(ended or failed))
+        assert not failed
+        return ended[0]
+
+    return run
+
+
+@pytest.fixture
+def dataset(dock, qtbot, tmp_path):
+    """Return a function that exports images in tiles of 32 px, as a user would, and returns their folder."""
+
+    import tifffile
+
+    from napari_tiles_creator import Recipe
+
+    def export(pixels, other=None, **changes):
+        folder = tmp_path / "images"
+        folder.mkdir()
+        meta = {"imagej": True, "resolution": (1 / 0.5, 1 / 0.5), "metadata": {"unit": "um"}}
+        tifffile.imwrite(folder / "cells.tif", pixels, **meta)
+        if other is not None:
+            tifffile.imwrite(folder / "other.tif", other, **meta)
+        recipe = Recipe.preset("unet", source=str(folder), output=str(tmp_path / "tiles")).changed(
+            {"tiling.size_px": 32, "tiling.overlap_px": 0, **changes}
+        )
+        dock.set_recipe(recipe)
+        qtbot.waitUntil(lambda: dock.plan is not None and dock.plan.recipe == recipe)
+        with qtbot.waitSignal(dock.exportFinished):
+            qtbot.mouseClick(dock.footer.export_button, Qt.MouseButton.LeftButton)
+        return tmp_path / "tiles"
+
+    return export

@@ -10,48 +10,11 @@ from qtpy.QtCore import Qt, QThreadPool
 from skimage.filters import threshold_otsu
 from skimage.measure import label
 
-from napari_tiles_creator import Recipe
 from napari_tiles_creator._widget.predicting.merged_layers import file_layer
-from napari_tiles_creator._widget.viewing.layers import role_of
-from napari_tiles_creator._widget.viewing.merged import MERGED
 from napari_tiles_creator.engine.steps import result_of
+from predicted_layers import blobs, results, tile_rows
 
 LEFT = Qt.MouseButton.LeftButton
-
-
-def blobs(shape=(96, 128), seed=0):
-    """Return an image of bright discs on a dark ground with noise, uint16."""
-    rng = np.random.default_rng(seed)
-    y, x = np.indices(shape)
-    image = rng.normal(300, 20, shape)
-    for cy, cx in rng.uniform((12, 12), (shape[0] - 12, shape[1] - 12), (9, 2)):
-        image[(y - cy) ** 2 + (x - cx) ** 2 < 64] += 2000
-    return image.astype(np.uint16)
-
-
-def results(viewer):
-    return [layer for layer in viewer.layers if role_of(layer) == MERGED]
-
-
-@pytest.fixture
-def predict(dock, qtbot):
-    """Return a function that sets the panel's fields, presses the button and waits for the end."""
-    panel = dock.predict
-    panel.header.unfold()
-
-    def run(**fields):
-        qtbot.wait(50)
-        for field, value in fields.items():
-            panel.editor(field).set_value(value)
-        ended, failed = [], []
-        dock.merged.connect(ended.append)
-        dock.failed.connect(failed.append)
-        qtbot.mouseClick(panel.predict_button, LEFT)
-        qtbot.waitUntil(lambda: bool(ended or failed))
-        assert not failed
-        return ended[0]
-
-    return run
 
 
 def test_a_layer_is_segmented_in_place(viewer, dock, qtbot, predict):
@@ -70,36 +33,6 @@ def test_a_layer_is_segmented_in_place(viewer, dock, qtbot, predict):
     assert layer.units == image.units
     assert "cells merged" in dock.predict.result.text()
     assert merged.layers[0][0] is layer
-
-
-@pytest.fixture
-def dataset(dock, qtbot, tmp_path):
-    """Return a function that exports an image, as a user would, and gives its pixels and the recipe's tile size."""
-
-    def export(pixels, other=None, **changes):
-        folder = tmp_path / "images"
-        folder.mkdir()
-        meta = {"imagej": True, "resolution": (1 / 0.5, 1 / 0.5), "metadata": {"unit": "um"}}
-        tifffile.imwrite(folder / "cells.tif", pixels, **meta)
-        if other is not None:
-            tifffile.imwrite(folder / "other.tif", other, **meta)
-        recipe = Recipe.preset("unet", source=str(folder), output=str(tmp_path / "tiles")).changed(
-            {"tiling.size_px": 32, "tiling.overlap_px": 0, **changes}
-        )
-        dock.set_recipe(recipe)
-        qtbot.waitUntil(lambda: dock.plan is not None and dock.plan.recipe == recipe)
-        with qtbot.waitSignal(dock.exportFinished):
-            qtbot.mouseClick(dock.footer.export_button, LEFT)
-        return tmp_path / "tiles"
-
-    return export
-
-
-def tile_rows(folder):
-    import csv
-
-    with open(folder / "tiles.csv", newline="") as file:
-        return list(csv.DictReader(file))
 
 
 def test_results_of_other_programs_are_merged(viewer, dock, qtbot, predict, dataset, tmp_path):
@@ -174,8 +107,10 @@ def test_the_tiles_of_a_dataset_are_segmented(viewer, dock, qtbot, predict, data
     assert "Open" not in dock.predict.result.text()
     dock.tiles.image.setCurrentText("cells.tif")
     assert (first.visible, second.visible) == (True, False)
-    predict(image=None)  # leaves the choice
-    assert dock.predict.editor("image").value() == "other.tif"
+    merged = predict(image=None)  # all
+    assert dock.predict.editor("image").currentText() == "all images"
+    assert {original.name for _, original in merged.layers} == {"cells.tif", "other.tif"}
+    assert dock.predict.result.text().startswith("Shown: cells merged and 1 other.")
 
 
 def test_a_function_s_probabilities_become_an_image(viewer, dock, predict, dataset, tmp_path):
@@ -187,6 +122,20 @@ def test_a_function_s_probabilities_become_an_image(viewer, dock, predict, datas
     assert isinstance(layer, Image)
     assert layer.name == "cells probabilities"
     assert np.abs(layer.data - pixels / 16384).max() < 1e-6
+
+
+def test_what_was_chosen_for_another_model_does_not_count(viewer, dock, predict):
+    """A threshold has no classes and no probabilities: these fields are out of sight."""
+    pixels = blobs()
+    viewer.add_image(pixels, name="cells")
+    panel = dock.predict
+    for field, value in {"model": "file", "shown": "probabilities", "class_number": 3, "threshold": 0.9}.items():
+        panel.editor(field).set_value(value)
+    predict(of="layer", model="otsu")
+    assert all(panel.editor(field).isHidden() for field in ("shown", "class_number", "threshold"))
+    (layer,) = results(viewer)
+    assert isinstance(layer, Labels)
+    assert np.array_equal(layer.data > 0, pixels > threshold_otsu(pixels))
 
 
 SLOW = """
@@ -290,13 +239,14 @@ def test_the_next_result_replaces_the_last_one_of_its_image(viewer, dock, qtbot,
     predict(layer="b")
     (first, other) = results(viewer)
     first.opacity = 0.25
+    before = first.data > 0
     viewer.layers.selection.active = viewer.layers["a"]
     predict(layer="a", model="otsu-dark")
-    (kept, again) = results(viewer)
+    (again, kept) = results(viewer)
     assert kept is other
-    assert again is not first
+    assert again is first
     assert again.opacity == 0.25
-    assert np.array_equal(again.data == 0, first.data > 0)
+    assert np.array_equal(again.data == 0, before)
     assert mine in viewer.layers
     assert viewer.layers.selection.active is viewer.layers["a"]
     viewer.layers.remove(again)

@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
     from napari_tiles_creator._widget.work.worker import Ending
     from napari_tiles_creator.engine.planning.plan import Plan
-    from napari_tiles_creator.recipe.document import Recipe
 
 DEBOUNCE_MS = 80
 
@@ -183,7 +182,7 @@ class TilesCreatorWidget(RecipeForm):
 
     def show_sample(self) -> None:
         """Show some images of the folder side by side."""
-        recipe = self._usable_recipe()
+        recipe = self.usable_recipe()
         if recipe is not None:
             self._sample.show(recipe.media, self._planning.scanned(recipe.media))
 
@@ -201,7 +200,7 @@ class TilesCreatorWidget(RecipeForm):
 
     def preview_tiles(self) -> None:
         """Show the chosen image with its tiles, from now on up to date."""
-        if self._usable_recipe() is not None:
+        if self.usable_recipe() is not None:
             self._sample.forget()
             self._preview.start()
 
@@ -222,11 +221,8 @@ class TilesCreatorWidget(RecipeForm):
 
     def export_tiles(self) -> None:
         """Cut and write the tiles; goes on where an earlier export of the same recipe stopped."""
-        recipe = self._usable_recipe()
+        recipe = self.usable_recipe(is_exported=True)
         if recipe is None or self._exporting.is_running:
-            return
-        if not recipe.export.folder:
-            self.fail(RecipeError.of("export.folder", "choose a folder for the tiles"))
             return
         plan = self.plan if self.plan is not None and self.plan.recipe == recipe else None
         try:
@@ -257,18 +253,6 @@ class TilesCreatorWidget(RecipeForm):
     def predict_and_merge(self) -> None:
         """Segment a dataset's tiles or an open layer, or merge results, and show what comes of it in place."""
         self._predicting.start()
-
-    def _usable_recipe(self) -> Recipe | None:
-        """Return the recipe if an action can start from it; else say what is missing."""
-        try:
-            recipe = self.recipe()
-        except RecipeError as error:
-            self.fail(error)
-            return None
-        if not recipe.media.folder:
-            self.fail(RecipeError.of("media.folder", "choose a folder of images"))
-            return None
-        return recipe
 
     # ---- life ----
 

@@ -95,6 +95,25 @@ class RecipeForm(QWidget):
         shown = {name: panel.fields() for name, panel in self._sections.items()}
         return Recipe.of({**self._unshown.model_dump(), **shown})
 
+    def usable_recipe(self, *, is_exported: bool = False) -> Recipe | None:
+        """Return the recipe if an action can start from it; else say what is missing.
+
+        Parameters
+        ----------
+        is_exported : bool, default False
+            Whether tiles are to be written, so that a folder for them is wanted, too.
+        """
+        try:
+            recipe = self.recipe()
+            if not recipe.media.folder:
+                raise RecipeError.of("media.folder", "choose a folder of images")
+            if is_exported and not recipe.export.folder:
+                raise RecipeError.of("export.folder", "choose a folder for the tiles")
+        except RecipeError as error:
+            self.fail(error)
+            return None
+        return recipe
+
     def set_recipe(self, recipe: Recipe) -> None:
         """Show a recipe in the panels."""
         self._unshown = recipe

@@ -17,12 +17,15 @@ THRESHOLDS = ("otsu", "li")
 
 
 class Prediction(Section):
-    """What is predicted, or put together of what was predicted, and how it is shown."""
+    """What is predicted, or put together of what was predicted, and how it is shown.
+
+    `image` and `layer` are empty for the first one that there is; `image` is None for all images of the dataset.
+    """
 
     of: Literal["dataset", "layer"] = Field("dataset", description="What the model is applied to.")
     dataset: str = Field("", description="Folder of exported tiles; where empty, the export folder above.")
-    image: str | None = Field(None, description="Which image of the dataset.")
-    layer: str | None = Field(None, description="Which open image layer; it is cut as the recipe says.")
+    image: str | None = Field("", description="Which image of the dataset, or all of them.")
+    layer: str = Field("", description="Which open image layer; it is cut as the recipe says.")
     model: Literal["otsu", "otsu-dark", "li", "li-dark", "file", "function", "results"] = Field(
         "otsu", description="What segments the tiles, or that their results are there already."
     )
@@ -70,6 +73,16 @@ class Prediction(Section):
     def is_of_results(self) -> bool:
         """Whether there is nothing to predict."""
         return self.model == "results"
+
+    @property
+    def is_map(self) -> bool:
+        """Whether probabilities are shown; a threshold has none, whatever was chosen for another model before."""
+        return self.shown == "probabilities" and not self.is_threshold
+
+    @property
+    def mask(self) -> tuple[int | None, float]:
+        """Class of the mask, None for all, and what its probability must be above."""
+        return (1, 0.5) if self.is_threshold else (self.class_number, self.threshold)
 
     def stitch_rule(self) -> StitchRule:
         """Return how the objects of tiles become those of an image."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,8 +12,11 @@ from napari_tiles_creator.cli.progress import shown_result
 from napari_tiles_creator.cli.show import complain, counted, print_json
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from napari_tiles_creator.engine.back.detections.rule import JoinRule
     from napari_tiles_creator.engine.back.labels.rule import StitchRule
+    from napari_tiles_creator.engine.back.report import MergeReport
 
 SOME_FAILED, NOTHING_DONE = 1, 2
 # Options that only some kinds know.
@@ -48,6 +51,7 @@ KINDS_OF = {
 @click.option("--hull", is_flag=True, default=None, help="Labels: fill objects to their convex hulls.")
 @click.option("--smooth", type=float, metavar="PX", help="Labels: smooth outlines, Gaussian of this many pixels.")
 @click.option("--min-score", type=float, help="Detections: leave out those with a lower score.")
+@click.option("--skip-existing", is_flag=True, help="Pass over images whose results are there, so as to go on.")
 @workers_option
 @memory_option
 @json_option
@@ -60,6 +64,7 @@ def merge(
     missing: str,
     denormalize: bool,
     file_format: str | None,
+    skip_existing: bool,
     workers: int | None,
     memory: int,
     as_json: bool,
@@ -88,6 +93,7 @@ def merge(
         join=_join_rule(given) if kind == "detections" else None,
         workers=workers,
         memory_bytes=memory,
+        skip_existing=skip_existing,
     )
     report = shown_result(merge_steps(request), "merging", quiet=as_json)
     if as_json:
@@ -95,11 +101,25 @@ def merge(
     else:
         for failure in report.failed:
             complain(failure.reason)
+        for line in _told(report):
+            click.echo(line)
         what = "file" if kind == "detections" else "image"
-        click.echo(f"{counted(len(report.files), what)} merged into {output}")
-    if not report.files:
+        before = f", {len(report.there_already)} there already" if report.there_already else ""
+        click.echo(f"{counted(len(report.files), what)} merged into {output}{before}")
+    if not report.files and not report.there_already:
         return NOTHING_DONE
     return SOME_FAILED if report.failed else 0
+
+
+def _told(report: MergeReport) -> Iterator[str]:
+    """Yield a line for each image that has objects, or whose file is not called as it is."""
+    for merged in report.sources:
+        first, *others = merged.files
+        files = first.name + (", …" if others else "")
+        if merged.objects is not None:
+            yield f"{merged.source} → {files}: {counted(merged.objects, 'object')}"
+        elif PurePosixPath(merged.source).stem != first.stem:
+            yield f"{merged.source} → {files}"
 
 
 def _check_kind(kind: str, given: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ from napari_tiles_creator.cli.model_options import model_options
 from napari_tiles_creator.cli.options import json_option, workers_option
 from napari_tiles_creator.cli.progress import shown_result
 from napari_tiles_creator.cli.show import complain, counted, print_json
+from napari_tiles_creator.errors import ModelError
 
 SOME_FAILED, NOTHING_DONE = 1, 2
 SHOWN = 10
@@ -65,7 +66,10 @@ def predict(
         overwrite=overwrite,
         workers=workers,
     )
-    report = shown_result(predict_steps(request), "predicting", quiet=as_json)
+    try:
+        report = shown_result(predict_steps(request), "predicting", quiet=as_json)
+    except MemoryError as error:
+        raise ModelError("not enough memory: lower --batch or --workers, or export smaller tiles") from error
     done = report.tiles + report.skipped
     if as_json:
         print_json(report.to_dict())

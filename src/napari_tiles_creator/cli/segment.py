@@ -10,7 +10,7 @@ import click
 from napari_tiles_creator.cli.model_options import model_options
 from napari_tiles_creator.cli.options import json_option, make_recipe, run_options, whole_image_options
 from napari_tiles_creator.cli.progress import shown_result
-from napari_tiles_creator.cli.show import complain, counted, print_json
+from napari_tiles_creator.cli.show import complain, counted, print_json, warn
 
 if TYPE_CHECKING:
     from napari_tiles_creator.engine.back.labels.rule import StitchRule
@@ -37,6 +37,7 @@ SOME_FAILED, NOTHING_DONE = 1, 2
 @click.option("--min-area", type=click.IntRange(0), metavar="PX", help="Leave out smaller objects; models of labels.")
 @click.option("--hull", is_flag=True, default=None, help="Fill objects to their convex hulls; models of labels.")
 @click.option("--smooth", type=click.FloatRange(0), metavar="PX", help="Smooth their outlines; models of labels.")
+@click.option("--skip-existing", is_flag=True, help="Pass over images whose results are there, so as to go on.")
 @run_options
 @json_option
 def segment(
@@ -56,6 +57,7 @@ def segment(
     batch: int | None,
     workers: int | None,
     memory: int,
+    skip_existing: bool,
     as_json: bool,
     **recipe_options: Any,
 ) -> int:
@@ -67,6 +69,7 @@ def segment(
     from napari_tiles_creator.engine.segmenting.request import SegmentRequest
     from napari_tiles_creator.engine.segmenting.segment import segment_steps
 
+    _tell_likeness(recipe_options)
     request = SegmentRequest(
         model,
         Path(output),
@@ -82,6 +85,7 @@ def segment(
         batch=batch,
         workers=workers,
         memory_bytes=memory,
+        skip_existing=skip_existing,
     )
     report = shown_result(segment_steps(request), "segmenting", quiet=as_json)
     for failure in report.failed:
@@ -92,13 +96,29 @@ def segment(
         else:
             click.echo(_told(image))
     if as_json:
+        for source_name in report.skipped:
+            print_json({"source": source_name, "skipped": True})
         for failure in report.failed:
             print_json({"source": failure.source, "failed": failure.reason})
     else:
-        click.echo(f"{counted(len(report.images), 'image')} segmented into {output}")
-    if not report.images:
+        before = f" · {len(report.skipped)} there already" if report.skipped else ""
+        click.echo(f"{counted(len(report.images), 'image')} segmented into {output}{before}")
+    if not report.images and not report.skipped:
         return NOTHING_DONE
     return SOME_FAILED if report.failed else 0
+
+
+def _tell_likeness(options: dict[str, Any]) -> None:
+    """Refuse two beginnings of one recipe; tell what of the dataset's treatment is done in another way."""
+    if not options["like"]:
+        return
+    for name, value in (("--recipe", options["recipe_file"]), ("--preset", options["preset"])):
+        if value:
+            raise click.UsageError(f"give --like or {name}, not both: each says how images are cut")
+    from napari_tiles_creator.engine.segmenting.likeness import notes_like
+
+    for note in notes_like(options["like"]):
+        warn(note)
 
 
 def _rule(min_area: int | None, hull: bool | None, smooth: float | None) -> StitchRule | None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Item = TypeVar("Item")
+Changed = TypeVar("Changed")
 
 # Memory for pixels, beyond what the program itself takes.
 MEMORY_BYTES = 512 << 20
@@ -57,12 +58,26 @@ def result_of(steps: Generator[object, None, T]) -> T:
             return result
 
 
+def passed_on(steps: Generator[Item, None, T], change: Callable[[Item], Changed]) -> Generator[Changed, None, T]:
+    """Yield each step changed; return what the steps come to. They are closed when this is."""
+    try:
+        while True:
+            try:
+                step = next(steps)
+            except StopIteration as end:
+                result: T = end.value
+                return result
+            yield change(step)
+    finally:
+        steps.close()
+
+
 def carried_out(tasks: Iterable[Callable[[], T]], workers: int) -> Iterator[T]:
     """Yield what each task returns; see `in_order`."""
     return in_order(lambda task: task(), tasks, workers)
 
 
-def in_order(work: Callable[[Item], T], items: Iterable[Item], workers: int) -> Iterator[T]:
+def in_order(work: Callable[[Item], T], items: Iterable[Item], workers: int) -> Generator[T, None, None]:
     """Yield what work gives for each item, in their order, from a pool of threads; one worker is this thread.
 
     Few items are begun ahead of the one that is waited for, so that results need little memory. When the generator is

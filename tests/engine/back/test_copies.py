@@ -141,6 +141,15 @@ def test_one_partner_a_tile_is_the_best_one():
     assert grouped(some, shared, one_to_one=True)[0] == [0, 1, 1, 0]
 
 
+def test_objects_that_no_owner_sees_are_counted_once_by_their_areas():
+    """Two tiles show a speck that neither owns, a third one shows another; cut copies that gave way do not count."""
+    rows = (0, 30, CUT, False), (1, 20, CUT, False), (2, 9, WHOLE, False), (2, 300, WHOLE, True), (3, 18, CUT, False)
+    some = copies(*rows, in_core=[False, False, False, True, False])
+    groups = groups_of(some, pairs((0, 1, 20, 30, 20), (3, 4, 18, 18, 18)), Matching())
+    assert groups.unseen.tolist() == [0, 0, 2, -1, -1]
+    assert [groups.left_out(some.areas, least) for least in (0, 9, 10, 31)] == [2, 2, 1, 0]
+
+
 def test_nothing_gives_nothing():
     none = Copies(*[np.empty(0, int)] * 2, np.empty(0, bool), np.empty(0), np.empty(0, bool))
     assert groups_of(none, pairs(), Matching(one_to_one=True)).leaders.size == 0

@@ -152,6 +152,20 @@ def test_what_may_surprise_is_told(images, tmp_path):
     assert (merged == image).sum() >= 128 * 128
 
 
+@pytest.mark.parametrize("missing", [300, -1, 0.5, "nan"])
+def test_a_plane_without_a_tile_is_filled_with_what_its_type_can_hold(tmp_path, missing):
+    (tmp_path / "images").mkdir()
+    image = np.random.default_rng(0).integers(0, 256, (2, 200, 210), np.uint8)
+    tifffile.imwrite(tmp_path / "images" / "stack.tif", image, imagej=True, metadata={"axes": "ZYX"})
+    out = export(tmp_path / "images", tmp_path / "out", **{"normalization.scope": "none", "normalization.dtype": None})
+    for number in range(4):  # those of the first plane
+        (out / f"stack_{number:03d}.tif").unlink()
+    (failure,) = merge(out, tmp_path / "merged", missing=missing).failed
+    assert "uint8 tiles cannot hold" in failure.reason
+    (path,) = merge(out, tmp_path / "merged", missing=7).files
+    np.testing.assert_array_equal(tifffile.imread(path), [np.full_like(image[0], 7), image[1]])
+
+
 def test_dropped_edges_are_zero(images, tmp_path):
     out = export(images, tmp_path / "out", **{"tiling.edge": "drop", "tiling.overlap_px": 0})
     merge(out, tmp_path / "merged", denormalize=True)

@@ -191,8 +191,35 @@ def test_results_cannot_be_denormalized_with_other_channels(exported, tmp_path):
     assert "the results have 3 channels, its tiles 1" in told
 
 
-def test_a_folder_that_is_not_there_is_named(exported, tmp_path):
-    told = reason(merge(exported[0], tmp_path / "merged", tiles=tmp_path / "nothing"))
-    assert "there is no such folder of results (--tiles)" in told
+@pytest.mark.parametrize("kind", ["values", "labels", "detections"])
+def test_a_place_without_results_is_told_once_and_before_anything_is_done(exported, tmp_path, kind):
+    def told(name):
+        with pytest.raises(DatasetError) as caught:
+            merge(exported[0], tmp_path / "merged", tiles=tmp_path / name, kind=kind)
+        assert not (tmp_path / "merged").exists()
+        return str(caught.value)
+
+    assert told("nothing") == f"{tmp_path / 'nothing'}: there is no such folder of results (--tiles)"
     (tmp_path / "empty").mkdir()
-    assert "15 of 15 tiles have no file in" in reason(merge(exported[0], tmp_path / "merged", tiles=tmp_path / "empty"))
+    assert "holds no" in told("empty")
+    (tmp_path / "others").mkdir()
+    Image.fromarray(np.zeros((9, 9), np.uint8)).save(tmp_path / "others" / "b_000.png")
+    assert "holds no result of any tile, such as cell_0_000.tif" in told("others")
+    if kind != "detections":
+        assert told("others/b_000.png").endswith("b_000.png is a file: name the folder of the results (--tiles)")
+
+
+def test_files_of_one_folder_with_several_words_behind_the_name_are_named(tmp_path):
+    for name in ("a_mask.png", "a_pred.png", "b_mask.png", "b.png", "c_mask.tif", "c_prob.png", "d_mask.png", "d.tif"):
+        (tmp_path / name).write_bytes(b"")
+    values = ResultFiles(tmp_path, (".png", ".tif"))
+    masks = ResultFiles(tmp_path, (".png", ".tif"), MASKS_FIRST)
+    for files in (values, masks):
+        with pytest.raises(DatasetError, match=r"a_mask\.png, a_pred\.png may each be the result of tile a\.tif"):
+            files.of("a.tif")
+    # What is called exactly as the tile comes first, masks where they are wanted.
+    assert (values.of("b.tif").name, masks.of("b.tif").name) == ("b.png", "b_mask.png")
+    assert (values.of("d.tif").name, masks.of("d.tif").name) == ("d.tif", "d_mask.png")
+    assert masks.of("c.tif").name == "c_mask.tif"
+    with pytest.raises(DatasetError, match=r"c_mask\.tif, c_prob\.png may each"):
+        values.of("c.tif")

@@ -249,6 +249,86 @@ def test_a_model_that_fails_everywhere_is_told_once(tmp_path):
     assert report.tiles == 0
 
 
+def test_what_failed_is_in_the_way_of_nothing(tmp_path, network):
+    dataset = make_dataset(tmp_path, 1)
+    before = contents(dataset)
+    (tmp_path / "never.py").write_text("def f(tile): raise ValueError('never')\n")
+    with pytest.raises(ModelError, match="--class 2 is none"):
+        predict(dataset, "otsu", wanted=2)
+    assert len(predict(dataset, f"{tmp_path}/never.py:f", allow_code=True, annotations="coco").failed) == 1
+    with pytest.raises(ModelError, match="--class 4 is none"):
+        predict(dataset, network, wanted=4, output=tmp_path / "new")
+    assert contents(dataset) == before
+    assert not (tmp_path / "new").exists()
+    # As a run leaves it that was killed before its first tile.
+    record = json.dumps({"schema": 1, "model": "another", "class": 7})
+    (dataset / "predictions.json").write_text(record)
+    assert not predict(dataset, network).failed
+    assert json.loads((dataset / "predictions.json").read_text())["model"] == "net.onnx"
+
+
+def test_an_output_with_files_of_others_is_refused(tmp_path, network):
+    dataset, mine = make_dataset(tmp_path, 1), tmp_path / "mine"
+    mine.mkdir()
+    (mine / "thesis.txt").write_text("words")
+    with pytest.raises(ExportError, match=r"mine holds files that no prediction wrote \(thesis.txt\): choose an empty"):
+        predict(dataset, network, output=mine)
+    assert [path.name for path in mine.iterdir()] == ["thesis.txt"]
+    with pytest.raises(ExportError) as caught:
+        predict(dataset, network, output=mine / "thesis.txt" / "masks")
+    assert "cannot write" in str(caught.value)
+    assert "export" not in str(caught.value)
+
+
+def test_tiles_of_another_type_fail_by_name(tmp_path, network):
+    dataset = make_dataset(tmp_path, 1)
+    tile = tiles_of(dataset)[4]
+    tifffile.imwrite(tile, (tifffile.imread(tile) * 255).astype(np.uint8))
+    for model in ("otsu", network):
+        (failure,) = predict(dataset, model, output=tmp_path / f"of_{model[:4].strip('/')}").failed
+        assert failure.reason == f"{tile.name} holds uint8 pixels and was written with float32"
+
+
+def test_pixels_that_are_no_numbers_are_background_to_thresholds(tmp_path, network):
+    dataset = make_dataset(tmp_path, 2)
+    tile = tiles_of(dataset)[4]
+    pixels = tifffile.imread(tile)
+    pixels[20:30] = np.nan
+    tifffile.imwrite(tile, pixels)
+    steps = list(predict_steps(PredictRequest(dataset, "otsu-dark")))
+    assert [step.message for step in steps if isinstance(step, Warned)] == [
+        "pixels that are no numbers (NaN) count as background with otsu-dark"
+    ]
+    assert not mask_of(dataset, tile)[20:30].any()
+    (failure,) = predict(dataset, network, output=tmp_path / "net").failed
+    assert failure.reason.startswith(f"{tile.name}: ")
+    assert "cannot take pixels that are no numbers" in failure.reason
+
+
+def test_a_function_can_neither_end_the_program_nor_print_into_its_result(tmp_path, tiles_creator):
+    dataset = make_dataset(tmp_path, 1)
+    (tmp_path / "quits.py").write_text(
+        "import sys\n"
+        "def quits(tile): sys.exit(0)\n"
+        "def needs(tile): raise MemoryError\n"
+        "def speaks(tile): print('a tile'); return tile > 0.5\n"
+    )
+    (tmp_path / "at_once.py").write_text("raise SystemExit\n")
+    run = ["predict", dataset, "--allow-code", "--json", "--model"]
+    code, out, err = tiles_creator(*run, f"{tmp_path}/quits.py:quits")
+    assert code == 2
+    assert "it asked the program to end (sys.exit(0))" in json.loads(out)["failed"][0]["reason"]
+    code, out, err = tiles_creator(*run, f"{tmp_path}/at_once.py:f")
+    assert (code, out) == (2, "")
+    assert "cannot be imported: SystemExit: it asked the program to end (sys.exit())" in err
+    code, out, err = tiles_creator(*run, f"{tmp_path}/quits.py:needs")
+    assert (code, out) == (2, "")
+    assert err == "error: not enough memory: lower --batch or --workers, or export smaller tiles\n"
+    code, out, err = tiles_creator(*run, f"{tmp_path}/quits.py:speaks")
+    assert (code, json.loads(out)["tiles"]) == (0, len(tiles_of(dataset)))
+    assert "a tile\n" in err
+
+
 def test_a_dataset_for_trainers_gets_a_folder_of_its_own(tmp_path, network):
     split = {"train": 0.5, "val": 0.5}
     dataset = make_dataset(tmp_path, export__layout="pairs", export__split=split, tiling__overlap_px=0)

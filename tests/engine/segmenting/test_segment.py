@@ -10,7 +10,9 @@ import pytest
 import scipy.ndimage as ndi
 import tifffile
 
+from image_folder import contents
 from napari_tiles_creator import Recipe, make_plan
+from napari_tiles_creator.engine.back.labels.rule import StitchRule
 from napari_tiles_creator.engine.planning.scan import Scanned
 from napari_tiles_creator.engine.segmenting.request import SegmentRequest
 from napari_tiles_creator.engine.segmenting.segment import segment_plan_steps, segment_steps
@@ -20,7 +22,7 @@ from napari_tiles_creator.geometry.box import Box
 from napari_tiles_creator.sources.array import array_source
 from napari_tiles_creator.sources.folder import Found
 from napari_tiles_creator.sources.registry import open_source
-from small_models import Bright, ThreeClasses
+from small_models import Bright, Pieces, ThreeClasses
 
 
 def clouds(shape, seed=0):
@@ -188,8 +190,59 @@ def test_png_holds_one_plane(tmp_path):
     stack = np.stack([clouds((100, 150), seed) for seed in range(3)])
     tifffile.imwrite(tmp_path / "s.tif", stack, imagej=True, metadata={"axes": "ZYX"})
     request = SegmentRequest(Bright(), tmp_path / "out", recipe=recipe_of(tmp_path / "s.tif"), format="png")
-    (failure,) = result_of(segment_steps(request)).failed
-    assert failure.reason == "s.tif: PNG holds one grey or RGB plane, not 3 planes: use --format tif, zarr or h5"
+    with pytest.raises(PlanError, match=r"s\.tif: PNG holds one grey or RGB plane, not 3 planes: use --format tif"):
+        result_of(segment_steps(request))
+    tifffile.imwrite(tmp_path / "t.tif", stack[0])
+    recipe = recipe_of(tmp_path, **{"media.pattern": "*.tif"})
+    report = result_of(segment_steps(SegmentRequest(Bright(), tmp_path.parent / "out", recipe=recipe, format="png")))
+    assert [image.source for image in report.images] == ["t.tif"]
+    assert [failure.source for failure in report.failed] == ["s.tif"]
+
+
+def test_results_that_are_there_are_passed_over_if_that_is_wished(folder, tmp_path):
+    def request(model, **how):
+        return SegmentRequest(model, tmp_path / "out", recipe=recipe_of(folder), probabilities=True, **how)
+
+    assert len(result_of(segment_steps(request(Bright()))).images) == 2
+    before = contents(tmp_path / "out")
+    mask = tifffile.imread(tmp_path / "out" / "b.tif")
+    (tmp_path / "out" / "b.tif").unlink()
+    (tmp_path / "out" / "b_probability.tif").unlink()
+    with pytest.raises(ExportError, match=r"a\.tif is there already .* --skip-existing"):
+        result_of(segment_steps(request(Bright())))
+    report = result_of(segment_steps(request(Bright(), skip_existing=True)))
+    assert ([image.source for image in report.images], report.skipped) == (["b.tif"], ("a.tif",))
+    after = contents(tmp_path / "out")
+    assert {name: after[name] for name in ("a.tif", "a_probability.tif")}.items() <= before.items()
+    assert after.keys() == before.keys()
+    np.testing.assert_array_equal(tifffile.imread(tmp_path / "out" / "b.tif"), mask)
+    # Nothing is left to do: not even the model is needed.
+    report = result_of(segment_steps(request("gone.onnx", skip_existing=True)))
+    assert (report.images, report.skipped) == ((), ("a.tif", "b.tif"))
+    (tmp_path / "out" / "a.tif").unlink()
+    with pytest.raises(ExportError, match=r"a_probability\.tif is there already and is never overwritten: choose"):
+        result_of(segment_steps(request(Bright(), skip_existing=True)))
+
+
+def notes_of(request):
+    notes = [step.message for step in segment_steps(request) if isinstance(step, Warned)]
+    return [note for note in notes if "padded" not in note]  # of the images
+
+
+def test_what_has_no_effect_or_is_not_expected_is_told_once(folder, tmp_path):
+    recipe = recipe_of(folder)
+    (note,) = notes_of(SegmentRequest(Bright(), recipe=recipe, rule=StitchRule(min_area_px=5)))
+    assert note == "bright gives no numbered objects: --min-area, --hull and --smooth have no effect"
+    (note,) = notes_of(SegmentRequest(Pieces(), tmp_path / "out", recipe=recipe, probabilities=True))
+    assert "gives numbered objects and no probabilities" in note
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.tif", "b.tif"]
+    images = tmp_path / "more"
+    images.mkdir()
+    colours = np.random.default_rng(0).integers(0, 255, (2, 90, 120, 3), np.uint8)
+    for number, pixels in enumerate(colours):
+        tifffile.imwrite(images / f"{number}.tif", pixels, photometric="rgb")
+    (note,) = notes_of(SegmentRequest("otsu", recipe=recipe_of(images)))
+    assert "the sum of red, green and blue" in note
 
 
 def test_a_model_that_looks_at_the_whole_image_first_sees_each_pixel_once(folder):
@@ -247,6 +300,19 @@ def test_what_cannot_be(folder, tmp_path):
         SegmentRequest(Bright(), blend="glue")
     with pytest.raises(ExportError, match="--format bmp is not known"):
         result_of(segment_steps(SegmentRequest(Bright(), tmp_path, recipe=recipe_of(folder), format="bmp")))
-    report = result_of(segment_steps(SegmentRequest(Bright(), recipe=recipe_of(folder), wanted=2)))
-    assert not report.images
-    assert report.failed[0].reason == "--class 2: the model bright tells 2 classes apart: give 0 to 1"
+    # What is wrong with all images is told once, not of each.
+    with pytest.raises(ModelError, match="--class 2: the model bright tells 2 classes apart: give 0 to 1"):
+        result_of(segment_steps(SegmentRequest(Bright(), recipe=recipe_of(folder), wanted=2)))
+    nested = tmp_path / "out.txt" / "masks"
+    nested.parent.write_text("mine")
+    places = {
+        folder: "is the folder of the images",
+        folder / "masks": "lies inside the folder of the images",
+        folder / "a.tif": "is a file",
+        nested: "out.txt is a file",
+    }
+    for output, words in places.items():
+        with pytest.raises(ExportError, match=words):
+            result_of(segment_steps(SegmentRequest("gone.onnx", output, recipe=recipe_of(folder))))
+    with pytest.raises(ExportError, match="is the folder of the images"):
+        result_of(segment_steps(SegmentRequest(Bright(), folder, recipe=recipe_of(folder / "a.tif"))))

@@ -32,17 +32,18 @@ class OfferEditor(QComboBox):
     def __init__(self, none: str, every: str = "") -> None:
         super().__init__()
         self._every = every
-        self._wanted: str | None = None
+        self._wanted: str | None = ""
+        self._is_known = False
         self.setPlaceholderText(none)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(3)
         self.setStyleSheet(NARROW_COMBO)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.activated.connect(self._choose)
-        self.offer(())
 
     def offer(self, names: Sequence[str]) -> None:
         """List these; what is wanted is chosen where it is among them, else the first."""
+        self._is_known = True
         listed = [*names, *([self._every] if self._every and len(names) != 1 and names else [])]
         if listed == [self.itemText(row) for row in range(self.count())]:
             return
@@ -54,26 +55,35 @@ class OfferEditor(QComboBox):
         if self.value() != before:
             self.changed.emit()
 
+    def forget(self) -> None:
+        """List nothing: what there is to choose from is another matter now, and not known yet."""
+        self._wanted, self._is_known = "", False
+        self.clear()
+
     def value(self) -> str | None:
-        """Return what is chosen, None for all, or where nothing is there."""
-        row, text = self.currentIndex(), self.currentText()
-        return None if row < 0 or (self._every and text == self._every and row == self.count() - 1) else text
+        """Return what is chosen, None for all, empty where nothing is there; what is wanted before that is known."""
+        if not self._is_known:
+            return self._wanted
+        return None if self._stands_for_all(self.currentIndex()) else self.currentText()
 
     def set_value(self, value: str | None) -> None:
-        """Choose a name, now or when it is there; None leaves the choice."""
-        if value is not None:
-            self._wanted = value
-            self._show()
+        """Choose a name, or all (None), now or when it is there; empty chooses the first."""
+        self._wanted = value
+        self._show()
 
     def wheelEvent(self, event: QEvent) -> None:
         """Leave the wheel to the panel's scroll bar unless the field is being edited."""
         super().wheelEvent(event) if self.hasFocus() else event.ignore()
 
-    def _choose(self, _: int) -> None:
-        self._wanted = self.currentText()
+    def _choose(self, row: int) -> None:
+        self._wanted = None if self._stands_for_all(row) else self.currentText()
         self.changed.emit()
 
+    def _stands_for_all(self, row: int) -> bool:
+        return bool(self._every) and row == self.count() - 1 and self.itemText(row) == self._every
+
     def _show(self) -> None:
-        row = self.findText(self._wanted) if self._wanted is not None else -1
+        last = self.count() - 1
+        row = self.findText(self._wanted) if self._wanted is not None else last if self._stands_for_all(last) else -1
         with signals_blocked(self):
             self.setCurrentIndex(row if row >= 0 else min(0, self.count() - 1))

@@ -85,7 +85,7 @@ class StageBar(QProgressBar):
             return
         self.setRange(0, total or 1)  # a bar without an end shows no text
         self.setValue(done)
-        self.setFormat(f"{stage} %p%" if total else f"{stage}…")
+        self.setFormat(f"{stage} · %p%" if total else f"{stage}…")
 
     def show_stopping(self) -> None:
         """Show that it is asked to stop, whatever comes meanwhile."""

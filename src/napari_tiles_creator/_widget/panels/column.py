@@ -84,6 +84,10 @@ class PanelColumn(QScrollArea):
         """Return the panels that hold a widget, whosever field it is, from the outermost to the innermost."""
         return [panel for panel in self.panels.values() if panel.isAncestorOf(widget)]
 
+    def bring_into_sight(self, widget: QWidget) -> None:
+        """Scroll to a widget, once the layout knows where it has come to lie."""
+        QTimer.singleShot(0, partial(self.ensureWidgetVisible, widget))
+
     def show_field(self, name: str) -> None:
         """Bring a field such as ``"media.folder"`` into sight and put the cursor into it."""
         section, _, field = name.partition(".")
@@ -93,6 +97,5 @@ class PanelColumn(QScrollArea):
         target = panel.editor(field) if panel.has_editor(field) else panel.header
         for fold in self.findChildren(FoldButton):
             fold.reveal(target)
-        # Once the layout knows where the field has come to lie.
-        QTimer.singleShot(0, partial(self.ensureWidgetVisible, target))
+        self.bring_into_sight(target)
         target.setFocus()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QGridLayout, QHBoxLayout, QPushButton
 
 from napari_tiles_creator._widget.controls.details import Details
@@ -79,16 +80,21 @@ class PredictPanel(Panel[Prediction]):
         How far it is.
     result : Details
         How the last one ended.
+    is_offering : bool
+        Whether a value changes only because something else can be chosen now.
+    valueShown : Signal()
+        Other settings are shown, which nobody edited.
     """
 
     # Spelt as in the recipe's panels, but it names no section of the recipe.
     name: ClassVar[str] = "predict"
     title: ClassVar[str] = "Predict & merge"
+    valueShown = Signal()
 
     def build(self) -> None:
         """Lay out what, by which model, how it is shown, and the two buttons."""
         self._usual_dataset = ""
-        self._needs_code = False
+        self._needs_code = self.is_offering = False
         self._add_subject(self.add_grid())
         self._add_model(self.add_grid())
         self._add_shown(self.add_grid())
@@ -101,10 +107,22 @@ class PredictPanel(Panel[Prediction]):
         """Return what is shown at first."""
         return Prediction()
 
+    def set_value(self, section: Prediction) -> None:
+        """Show settings; what can be chosen with them is looked for."""
+        if section.dataset != self.editor("dataset").value():
+            self.editor("image").forget()
+        super().set_value(section)
+        self.valueShown.emit()
+
     def _add_subject(self, grid: QGridLayout) -> None:
         self.add_fields(grid, ("of", "", SegmentsEditor(OF_LABELS, OF_TIPS)))
-        self.add_fields(grid, ("dataset", "Tiles", PathEditor("The export folder", "Choose the folder of tiles")))
-        self.add_fields(grid, ("image", "Image", OfferEditor("none yet", "all images")))
+        dataset, image = (
+            PathEditor("The export folder", "Choose the folder of tiles"),
+            OfferEditor("none", "all images"),
+        )
+        dataset.changed.connect(image.forget)
+        self.add_fields(grid, ("dataset", "Tiles", dataset))
+        self.add_fields(grid, ("image", "Image", image))
         self.add_fields(grid, ("layer", "Layer", OfferEditor("no image is open")))
 
     def _add_model(self, grid: QGridLayout) -> None:
@@ -160,12 +178,17 @@ class PredictPanel(Panel[Prediction]):
         name = Path(usual).name
         self.editor("dataset").line.setPlaceholderText(f"{name} (the export folder)" if name else "The export folder")
         if images is not None:
-            self.editor("image").offer(images)
+            self._offer("image", images)
         self._show()
 
     def offer_layers(self, names: Sequence[str]) -> None:
         """Tell which image layers are open."""
-        self.editor("layer").offer(names)
+        self._offer("layer", names)
+
+    def _offer(self, field: str, names: Sequence[str]) -> None:
+        self.is_offering = True
+        self.editor(field).offer(names)
+        self.is_offering = False
 
     def show_code(self, needed: bool) -> None:
         """Tell whether the model in the path brings code with it."""
@@ -196,7 +219,8 @@ class PredictPanel(Panel[Prediction]):
             "shown": is_trained,
             "blend": holds == "values" or predicts,
         }
-        rows |= dict.fromkeys(("class_number", "threshold"), is_trained and shown["shown"] == "mask")
+        rows["class_number"] = is_trained
+        rows["threshold"] = is_trained and shown["shown"] == "mask" and shown["class_number"] is not None
         of_objects = is_trained or (not predicts and holds in ("labels", "detections"))
         rows |= dict.fromkeys(("match", "match_threshold"), of_objects)
         rows["min_area_px"] = of_objects and (predicts or holds == "labels")

@@ -6,25 +6,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from napari_tiles_creator._widget.controls.words import counted
 from napari_tiles_creator._widget.predicting.merged_layers import HELD_BYTES, file_layer, pixels_layer
 from napari_tiles_creator._widget.predicting.merging import Results, merge_images
 from napari_tiles_creator._widget.predicting.passing_folder import PassingFolder
+from napari_tiles_creator._widget.predicting.predicted_images import predict_images
 from napari_tiles_creator._widget.predicting.stages import Stage, staged
-from napari_tiles_creator._widget.predicting.tile_predictions import predict_tiles
+from napari_tiles_creator._widget.viewing.exported import FEW
 from napari_tiles_creator._widget.viewing.merged import Original
 from napari_tiles_creator.engine.back.tiled_image import tiled_sources
 from napari_tiles_creator.engine.export.manifest import Manifest
-from napari_tiles_creator.engine.export.predicted import MASKS, PROBABILITIES
 from napari_tiles_creator.errors import DatasetError, RecipeError, TilesError
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterator
 
     from napari.layers import Layer
 
     from napari_tiles_creator._widget.prediction import Prediction
-    from napari_tiles_creator.engine.back.request import Kind
     from napari_tiles_creator.engine.back.tiled_image import TiledSource
     from napari_tiles_creator.engine.planning.scan import Scanned
     from napari_tiles_creator.engine.segmenting.request import Segmented
@@ -84,16 +85,17 @@ def segment_layer(asked: Prediction, recipe: Recipe, scanned: Scanned) -> Genera
     values = sum(image.info.plane_shape[0] * image.info.plane_shape[1] * len(image.planes) for image in plan.images)
     passing = None if asked.folder or values * 4 <= HELD_BYTES else PassingFolder()
     output = Path(asked.folder) if asked.folder else passing.path if passing is not None else None
+    wanted, threshold = asked.mask
     request = SegmentRequest(
         model=asked.spec,
         output=output,
         allow_code=asked.allow_code,
-        wanted=asked.class_number,
-        threshold=asked.threshold,
+        wanted=wanted,
+        threshold=threshold,
         blend=asked.blend,
         rule=asked.stitch_rule(),
         at="source",
-        probabilities=asked.shown == "probabilities",
+        probabilities=asked.is_map,
     )
     notes: list[str] = []
     report = yield from staged("Predicting", segment_plan_steps(plan, request), notes)
@@ -108,7 +110,7 @@ def segment_layer(asked: Prediction, recipe: Recipe, scanned: Scanned) -> Genera
 
 
 def _layer_of_segmented(image: Segmented, asked: Prediction) -> Generator[Stage, None, Layer]:
-    is_map = asked.shown == "probabilities" and image.kind != "labels"
+    is_map = asked.is_map and image.kind != "labels"
     name = f"{image.stem} {'probabilities' if is_map else 'merged'}"
     pixels = image.probability if is_map else image.pixels
     if pixels is not None:
@@ -119,14 +121,14 @@ def _layer_of_segmented(image: Segmented, asked: Prediction) -> Generator[Stage,
 
 def _keep(layer: Layer, passing: PassingFolder | None) -> None:
     """Let files that are read when they are looked at stay as long as their layer."""
-    if passing is not None and getattr(layer, "multiscale", False):
+    if passing is not None and not isinstance(layer.data, (np.ndarray, list)):
         layer.metadata["files"] = passing
 
 
 def _told(layers: list[Any], objects: int | None, files: tuple[Path, ...]) -> str:
     """Return how it ended, in one sentence."""
-    names = ", ".join(layer.name for layer in layers[:2]) + ("" if len(layers) <= 2 else "…")
-    parts = [f"Shown: {names}" if layers else "Nothing is shown"]
+    others = f" and {counted(len(layers) - 1, 'other')}" if len(layers) > 1 else ""
+    parts = [f"Shown: {layers[0].name}{others}" if layers else "Nothing is shown"]
     if objects is not None:
         parts.append(counted(objects, "object"))
     if files:
@@ -170,32 +172,51 @@ def merge_dataset(asked: Prediction, dataset: Path) -> Generator[Stage, None, Me
     """
     yield Stage("Preparing")
     manifest = Manifest.read(dataset)
-    sources = [source for source in tiled_sources(manifest) if asked.image in (None, source.name)]
-    if not sources:
-        raise RecipeError.of("predict.image", f"the dataset {dataset} holds no tile of {asked.image}")
     if not manifest.finished:
         raise DatasetError(f"{dataset}: the export did not come to its end: export again, it goes on where it stopped")
+    sources = _asked_for(asked, manifest)
     passing = None if asked.folder else PassingFolder()
     output = Path(asked.folder) if passing is None else passing.path
     notes: list[str] = []
+    if passing is not None and len(sources) > FEW:
+        notes.append(
+            f"{counted(len(sources) - FEW, 'image')} left out: {FEW} are shown at once; choose where to save them all"
+        )
+        sources = sources[:FEW]
+    notes += dict.fromkeys(note for source in sources for note in _gaps(source))
     if asked.is_of_results:
-        tiles, kind = Path(asked.results), asked.holds
+        steps = merge_images(sources, Results(asked, Path(asked.results), asked.holds, output), notes)
     else:
-        predictions = PassingFolder()
-        tiles, kind = yield from _predict(asked, sources, predictions.path, notes)
-    merged = yield from merge_images(sources, Results(asked, tiles, kind, output), notes)
-    shown = [(layer, original) for layer, original, _ in merged if layer is not None]
+        steps = predict_images(asked, sources, output, notes)
+    results = yield from steps
+    shown = tuple((one.layer, one.original) for one in results if one.layer is not None)
     for layer, _ in shown:
         _keep(layer, passing)
-    files = () if passing is not None else tuple(path for *_, path in merged)
-    return Merged(tuple(shown), files, _told([layer for layer, _ in shown], None, files), tuple(notes))
+    files = () if passing is not None else tuple(one.path for one in results)
+    return Merged(shown, files, _told([layer for layer, _ in shown], None, files), tuple(notes))
 
 
-def _predict(
-    asked: Prediction, sources: list[TiledSource], folder: Path, notes: list[str]
-) -> Generator[Stage, None, tuple[Path, Kind]]:
-    """Predict the tiles; return the folder of what is to be merged, and what it holds."""
-    kind = yield from predict_tiles(asked, sources, folder, notes)
-    if kind == "labels":
-        return folder / MASKS, "labels"
-    return (folder / PROBABILITIES, "values") if asked.shown == "probabilities" else (folder / MASKS, "classes")
+def _asked_for(asked: Prediction, manifest: Manifest) -> list[TiledSource]:
+    """Return the images that are meant; RecipeError where there is none."""
+    sources = tiled_sources(manifest)
+    if asked.image == "":
+        sources = sources[:1]
+    elif asked.image is not None:
+        sources = [source for source in sources if source.name == asked.image]
+    if not sources:
+        of = f" of {asked.image}" if asked.image else ""
+        raise RecipeError.of("predict.image", f"the dataset {manifest.folder} holds no tile{of}")
+    return sources
+
+
+def _gaps(source: TiledSource) -> Iterator[str]:
+    """Yield what of the tiles will be seen in what they are merged to."""
+    sampling = source.recipe.tiling.sampling
+    if source.recipe.normalization.scope == "tile":
+        yield "Each tile was normalized on its own (Local): seams between tiles are to be expected."
+    if sampling != "grid":
+        yield f"The tiles are {sampling} ones and do not cover the image: 0 stands between them."
+        return
+    left_out = len(source.grid) * len(source.planes) - len(source.rows) if source.grid is not None else 0
+    if left_out > 0:
+        yield f"{source.name}: {counted(left_out, 'tile')} of the grid were not exported; 0 stands there."

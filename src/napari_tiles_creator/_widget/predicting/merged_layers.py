@@ -81,10 +81,13 @@ def file_layer(name: str, path: Path, *, is_labels: bool, held_bytes: int = HELD
     image = SourceImage(source)
     yield from image.fill()
     levels = image.levels()
+    # Of a long stack of small planes there is but one size.
+    is_pyramid = len(levels) > 1
+    shown = levels if is_pyramid else levels[0]
     if is_labels:
-        return _labels(name, levels, int(image.overview.max(initial=0)), multiscale=True)
+        return _labels(name, shown, int(image.overview.max(initial=0)), multiscale=is_pyramid)
     limits, contrast = value_ranges((yield from image.typical_values()))
-    return _image(name, levels, limits, contrast, is_rgb=image.is_rgb, multiscale=True)
+    return _image(name, shown, limits, contrast, is_rgb=image.is_rgb, multiscale=is_pyramid)
 
 
 def _whole(source: Source) -> Generator[None, None, NDArray[Any]]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from superqt.utils import qdebounced
 
+from napari_tiles_creator._widget.predicting.field_errors import check, placed, worded
 from napari_tiles_creator._widget.predicting.jobs import (
     images_of_dataset,
     merge_dataset,
@@ -16,44 +17,38 @@ from napari_tiles_creator._widget.predicting.jobs import (
     segment_layer,
 )
 from napari_tiles_creator._widget.prediction import Prediction
-from napari_tiles_creator._widget.problems import problems_of
+from napari_tiles_creator._widget.problems import in_words, problems_of
 from napari_tiles_creator._widget.viewing.layers import PICTURE
-from napari_tiles_creator._widget.viewing.merged import layer_of_original, show_alone, show_merged
+from napari_tiles_creator._widget.viewing.merged import (
+    clear_earlier,
+    earlier,
+    layer_of_original,
+    show_alone,
+    show_merged,
+)
 from napari_tiles_creator._widget.viewing.sources import OpenLayers, is_source, scanned_layer
 from napari_tiles_creator._widget.viewing.turns import Turns
+from napari_tiles_creator._widget.viewing.view import fit_view
 from napari_tiles_creator._widget.work.worker import once
-from napari_tiles_creator.errors import ExportError, ModelError, RecipeError, TilesError
+from napari_tiles_creator.errors import RecipeError, TilesError
 from napari_tiles_creator.recipe.media import OPEN_LAYERS, Media
 from napari_tiles_creator.sources.folder import unique_stems
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from qtpy.QtWidgets import QWidget
+
     from napari_tiles_creator._widget.form import RecipeForm
     from napari_tiles_creator._widget.predicting.jobs import Merged
     from napari_tiles_creator._widget.predicting.stages import Stage
     from napari_tiles_creator._widget.viewing.layers import Layers
+    from napari_tiles_creator._widget.viewing.merged import Original
     from napari_tiles_creator._widget.work.worker import Ending, Jobs
     from napari_tiles_creator.recipe.document import Recipe
 
 PURPOSE = "predict"
-# What the engine tells users of the command line to do about a model that runs code.
-ALLOW = "add --allow-code (allow code)"
-# What users of the command line are told, and what is said here.
-WORDS = {
-    ALLOW: "tick the box",
-    "use --kind values": "choose Values",
-    "; choose one with --class": "; choose one",
-    "--class": "class",
-    "--threshold": "threshold",
-}
 LOOK_MS = 150
-# What must be there for each model, and what is said where it is not.
-WANTED = {
-    "file": ("path", "choose a model: a file or a folder"),
-    "function": ("function", "name a function, such as my_package.segmenting:segment"),
-    "results": ("results", "choose the folder of the results"),
-}
 
 
 class Predicting:
@@ -76,6 +71,7 @@ class Predicting:
         self._images = form.tiles.image
         self._over: Any = None  # the layer that is segmented
         self._unseen: set[str] = set()  # images of results that no open layer shows
+        self._shown: list[tuple[Any, Original]] = []  # results, as they are in the viewer
         self._looked_at: tuple[str, str] = ("", "")
         self._with_code: set[str] = set()  # models that have told that they bring code
         self._turns = Turns()
@@ -83,6 +79,7 @@ class Predicting:
         self._open_layers = OpenLayers(layers.viewer, self._offer_layers)
         self._offer_layers()
         form.predict.valueChanged.connect(self._changed)
+        form.predict.valueShown.connect(self._look)
         form.recipeChanged.connect(self._look)
         form.predict.cancel_button.clicked.connect(self.cancel)
         self._images.currentTextChanged.connect(self._follow_preview)
@@ -106,13 +103,14 @@ class Predicting:
         self._form.footer.show_error("")
         try:
             asked = self._panel.value()
-            _check(asked)
+            check(asked)
             work = self._of_layer(asked) if asked.of == "layer" else self._of_dataset(asked)
         except TilesError as error:
             self._fail(error)
             return
         self._turns.stop()
         self._panel.show_running(True)
+        self._bring_into_sight(self._panel.bar)
         self._jobs.start(PURPOSE, work, partial(self._end, asked), self._report)
 
     def cancel(self) -> None:
@@ -172,8 +170,10 @@ class Predicting:
     def _end(self, asked: Prediction, ending: Ending) -> None:
         if ending.result is not None:
             merged: Merged = ending.result
-            self._unseen = set()
-            self._turns.run(*(partial(self._show, one) for one in merged.layers), partial(self._tell, merged))
+            self._unseen, self._shown = set(), []
+            shows = (partial(self._show, one) for one in merged.layers)
+            clears = (partial(self._clear, number) for number in range(len(merged.layers)))
+            self._turns.run(*shows, *clears, partial(self._tell, merged))
             return
         self._panel.show_running(False)
         if ending.error is not None:
@@ -184,6 +184,12 @@ class Predicting:
             self._fail(error)
         else:
             self._panel.show_result("Cancelled.")
+            self._bring_into_sight(self._panel.result)
+
+    def _bring_into_sight(self, widget: QWidget) -> None:
+        """Scroll to how far it is, or how it ended; not where people are at work elsewhere meanwhile."""
+        if not self._panel.predict_button.visibleRegion().isEmpty():
+            self._form.column.bring_into_sight(widget)
 
     def _fail(self, error: TilesError) -> None:
         """Tell why it failed beside its field; what the recipe's panels must mend is told at the foot, too."""
@@ -191,7 +197,7 @@ class Predicting:
         if not problems or any(not problem.field.startswith("predict") for problem in problems):
             self._form.fail(error)
             return
-        self._form.column.show_problems(error)
+        problems = self._form.column.show_problems(error)
         self._form.column.show_field(problems[0].field)
         self._form.failed.emit("; ".join(problem.message for problem in problems))
 
@@ -199,9 +205,17 @@ class Predicting:
         layer, original = one
         viewer = self._layers.viewer
         over = self._over if self._over is not None else layer_of_original(viewer, original)
+        is_new = not earlier(viewer, original)
+        layer = show_merged(self._layers, layer, original, over)
+        self._shown.append((layer, original))
         if over is None:
             self._unseen.add(original.name)
-        show_merged(self._layers, layer, original, over)
+            if is_new and len(self._unseen) == 1:  # nothing else leads the eye there
+                fit_view(viewer, layer)
+
+    def _clear(self, number: int) -> None:
+        layer, original = self._shown[number]
+        clear_earlier(self._layers, layer, original)
 
     def _show_first(self, merged: Merged) -> None:
         """Of several images show the first; the preview, if it is on, turns to it."""
@@ -224,18 +238,23 @@ class Predicting:
         return bool(folder and exported) and Path(folder) == Path(exported) and self._layers.find(PICTURE) is not None
 
     def _tell(self, merged: Merged) -> None:
+        merged = replace(merged, layers=tuple(self._shown))
+        self._shown = []
         self._show_first(merged)
         self._panel.show_running(False)
-        unseen = ", ".join(sorted(self._unseen))
-        more = f" Open {unseen} to see what lies beneath." if unseen else ""
-        self._panel.show_result(merged.text + more, merged.notes)
+        unseen = next(iter(self._unseen)) if len(self._unseen) == 1 else "the images"
+        more = f" Open {unseen} to see what lies beneath." if self._unseen else ""
+        labels = self._form.column.labels_of_fields()
+        self._panel.show_result(merged.text + more, [in_words(worded(note), labels) for note in merged.notes])
+        self._bring_into_sight(self._panel.result)
         self._done(merged)
 
     # ---- what can be chosen ----
 
     def _changed(self) -> None:
-        self._panel.clear_problems()
-        self._form.footer.show_error("")
+        if not self._panel.is_offering:  # else nothing was mended
+            self._panel.clear_problems()
+            self._form.footer.show_error("")
         self._look()
 
     def _offer_layers(self) -> None:
@@ -259,36 +278,5 @@ class Predicting:
         self._panel.show_code(has_code or self._panel.fields()["path"] in self._with_code)
 
 
-def _check(asked: Prediction) -> None:
-    """Say what is missing; RecipeError names the field."""
-    field, missing = WANTED.get(asked.model, ("", ""))
-    if not field:
-        return
-    given = getattr(asked, field)
-    if not given:
-        raise RecipeError.of(f"predict.{field}", missing)
-    if asked.model != "function" and not Path(given).exists():
-        raise RecipeError.of(f"predict.{field}", f"{given} is not there: {missing}")
-
-
 def _look(dataset: str, path: str) -> tuple[tuple[str, ...], bool]:
     return images_of_dataset(dataset), needs_code(path)
-
-
-def placed(error: TilesError, asked: Prediction) -> TilesError:
-    """Return an error of the engine's with the field of the panel that it is about."""
-    message = str(error)
-    for option, word in WORDS.items():
-        message = message.replace(option, word)
-    # The folder is chosen already, in a field.
-    message = re.sub(r"(, or)? name [\w ]+ with --tiles", "", message).replace(" with --tiles", "")
-    if ALLOW in str(error):
-        return RecipeError.of("predict.allow_code", message)
-    model = {"file": "path", "function": "function", "results": "results"}.get(asked.model, "model")
-    of = "layer" if asked.of == "layer" else "dataset"
-    if asked.is_of_results and asked.results in message:
-        of = "results"
-    if isinstance(error, RecipeError) or (error.field and not error.field.startswith("media.")):
-        return error
-    field = model if isinstance(error, ModelError) else "folder" if isinstance(error, ExportError) else of
-    return RecipeError.of(f"predict.{field}", message)

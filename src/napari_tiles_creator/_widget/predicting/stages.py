@@ -28,7 +28,7 @@ def staged(name: str, steps: Generator[Any, None, Any], notes: list[str]) -> Gen
     name : str
         Of the stage.
     steps : generator
-        Yields `Warned`, `Progress`, or anything as a pause.
+        Yields `Warned`, `Progress`, a share 0…1, or anything as a pause.
     notes : list of str
         Takes what is warned of.
 
@@ -49,6 +49,8 @@ def staged(name: str, steps: Generator[Any, None, Any], notes: list[str]) -> Gen
             elif isinstance(step, Progress) and step.total_px:
                 # A bar counts no further than 2³¹, and pixels are many.
                 stage = Stage(name, round(STEPS * step.done_px / step.total_px), STEPS)
+            elif isinstance(step, float):
+                stage = Stage(name, round(STEPS * step), STEPS)
             yield stage
     except StopIteration as end:
         return end.value

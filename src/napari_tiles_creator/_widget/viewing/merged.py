@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from napari.layers import Image
 
 from napari_tiles_creator._widget.viewing.colours import OBJECT_WIDTH
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 MERGED = "Merged result"
 # What must be seen over results.
 OUTLINES = (ALL_TILES, REGION, CURRENT_TILE)
+# Where a layer lies.
+SETTINGS = ("scale", "translate", "rotate", "shear", "affine", "units", "axis_labels")
 # What of the last result's look the next one has, by type of layer.
 LOOKS = {
     "labels": ("visible", "opacity", "contour", "blending"),
@@ -79,7 +82,7 @@ def layer_of_original(viewer: Viewer, original: Original) -> Any:
 def show_alone(viewer: Viewer, folder: str, name: str) -> None:
     """Of the results of a dataset, which all lie in one place, show those of one image."""
     for layer in viewer.layers:
-        if role_of(layer) == MERGED and layer.metadata[KEY]["dataset"] == folder:
+        if is_result(layer) and layer.metadata[KEY]["dataset"] == folder:
             layer.visible = layer.metadata[KEY]["source"] == name
 
 
@@ -90,8 +93,11 @@ def _plane(layer: Any) -> tuple[int, int]:
     return int(height), int(width)
 
 
-def show_merged(layers: Layers, layer: Any, original: Original, over: Any) -> None:
-    """Put a result into the viewer, in the place of an earlier one of the same image.
+def show_merged(layers: Layers, layer: Any, original: Original, over: Any) -> Any:
+    """Put a result into the viewer, with the look of an earlier one of the same image; return the layer that shows it.
+
+    An earlier one that is like it shows the new pixels: with many layers napari takes a large part of a second to
+    remove one and to add another.
 
     Parameters
     ----------
@@ -114,17 +120,39 @@ def show_merged(layers: Layers, layer: Any, original: Original, over: Any) -> No
     if layer._type_string == "shapes":
         set_width(layer, line_width(layers.viewer, placement, OBJECT_WIDTH))
     layer.axis_labels = _axis_labels(layer.ndim, over)
-    layer.metadata = {**layer.metadata, KEY: {"role": MERGED, "dataset": original.folder, "source": original.name}}
+    ours = {"role": MERGED, "dataset": original.folder, "source": original.name, "called": layer.name}
+    ours["layer"] = str(layer.unique_id)
+    layer.metadata = {**layer.metadata, KEY: ours}
     for old in earlier(layers.viewer, original):
+        if _is_alike(old, layer):
+            _take_over(old, layer)
+            return old
         if old._type_string == layer._type_string:
             _take_look(layer, old)
-        layers.discard(old)
     layers.append(layer, below=OUTLINES)
+    return layer
+
+
+def clear_earlier(layers: Layers, layer: Any, original: Original) -> None:
+    """Remove the results of an image that came before one that is shown now.
+
+    In this order: where a shapes layer is gone from the canvas, the next layer that comes crashes napari 0.9.2 with
+    some drivers (seen with llvmpipe).
+    """
+    for old in earlier(layers.viewer, original):
+        if old.unique_id != layer.unique_id:
+            layers.discard(old)
+            layer.name = layer.metadata[KEY]["called"]  # it is free now
+
+
+def is_result(layer: Any) -> bool:
+    """Tell whether a layer is a result as we put it there: a copy, which has the same metadata, is the user's."""
+    return role_of(layer) == MERGED and bool(layer.metadata[KEY]["layer"] == str(layer.unique_id))
 
 
 def earlier(viewer: Viewer, original: Original) -> list[Any]:
     """Return the layers of earlier results of an image."""
-    found = [layer for layer in viewer.layers if role_of(layer) == MERGED]
+    found = [layer for layer in viewer.layers if is_result(layer)]
     return [layer for layer in found if (layer.metadata[KEY]["dataset"], layer.metadata[KEY]["source"]) == original.key]
 
 
@@ -132,6 +160,35 @@ def _axis_labels(axes: int, over: Any) -> tuple[str, ...]:
     if over is not None and axes == over.ndim:
         return tuple(over.axis_labels)
     return (*("t", "z")[4 - axes :], *AXES) if axes <= 4 else (*"tzc", *AXES)
+
+
+def _is_alike(old: Any, new: Any) -> bool:
+    """Tell whether a layer can show the pixels of another one of ours; colours of objects are made for their pixels."""
+    is_plain = new._type_string in ("image", "labels") and not any("step" in one.metadata for one in (old, new))
+    return is_plain and _kind(old) == _kind(new) and old.metadata[KEY]["called"] == new.name
+
+
+def _kind(layer: Any) -> tuple[Any, ...]:
+    return layer._type_string, layer.ndim, layer.multiscale, getattr(layer, "rgb", False)
+
+
+def _take_over(old: Any, new: Any) -> None:
+    """Let a layer of ours show what another one would; how it looks stays."""
+    old.data = new.data
+    for name in SETTINGS:  # only what differs: napari redraws for each
+        if not np.array_equal(_plain(getattr(old, name)), _plain(getattr(new, name))):
+            setattr(old, name, getattr(new, name))
+    if new._type_string == "labels":
+        old.selected_label = new.selected_label
+    elif not new.rgb and tuple(old.contrast_limits_range) != tuple(new.contrast_limits_range):
+        old.contrast_limits_range = new.contrast_limits_range
+        old.contrast_limits = new.contrast_limits
+    old.metadata = {**new.metadata, KEY: {**new.metadata[KEY], "layer": str(old.unique_id)}}
+
+
+def _plain(setting: Any) -> Any:
+    """Return what tells a setting of a layer's place from another one."""
+    return setting.affine_matrix if hasattr(setting, "affine_matrix") else np.asarray(setting).astype(str)
 
 
 def _take_look(layer: Any, old: Any) -> None:

@@ -177,10 +177,29 @@ class Groups:
         for a copy that gave way or is no object.
     drawn : array (n,), bool
         Whether the copy makes up its object: all joined parts, of whole duplicates only the chosen one.
+    unseen : array (n,), int64
+        The leader that a copy had which is no object by rule 4; -1 for all others.
     """
 
     leaders: NDArray[np.int64]
     drawn: NDArray[np.bool_]
+    unseen: NDArray[np.int64]
+
+    def left_out(self, areas: NDArray[Any], least: float = 0) -> int:
+        """Return how many objects rule 4 left out, of those with an area of at least so much.
+
+        Parameters
+        ----------
+        areas : array (n,)
+            Of the copies.
+        least : float
+            In the same unit.
+        """
+        copies = np.flatnonzero(self.unseen >= 0)
+        _, objects = np.unique(self.unseen[copies], return_inverse=True)
+        largest = np.zeros(int(objects.max(initial=-1)) + 1)
+        np.maximum.at(largest, objects.reshape(-1), np.asarray(areas, np.float64)[copies])
+        return int(np.count_nonzero(largest >= least))
 
 
 def groups_of(copies: Copies, pairs: Pairs, matching: Matching) -> Groups:
@@ -202,7 +221,7 @@ def groups_of(copies: Copies, pairs: Pairs, matching: Matching) -> Groups:
     groups : Groups
     """
     if not len(copies):
-        return Groups(np.empty(0, np.int64), np.empty(0, np.bool_))
+        return Groups(np.empty(0, np.int64), np.empty(0, np.bool_), np.empty(0, np.int64))
     found = matching.matches(copies, pairs)
     cut_ends = copies.is_cut[found.first].astype(np.int8) + copies.is_cut[found.second]
     stands_in = _chosen_duplicates(copies, found.chosen(cut_ends == 0))
@@ -218,10 +237,13 @@ def groups_of(copies: Copies, pairs: Pairs, matching: Matching) -> Groups:
     free = ~gives_way[first] & ~gives_way[second]
     drawn = ~gives_way & (stands_in == np.arange(len(copies)))
     leaders = _leaders(first[free], second[free], drawn)[stands_in]
+    unseen = np.full(len(copies), -1, np.int64)
     if matching.clean_borders and copies.in_core is not None:
-        gives_way |= _unseen(copies.in_core, gives_way, leaders, mixed)
+        are_unseen = _unseen(copies.in_core, gives_way, leaders, mixed)
+        unseen[are_unseen] = leaders[are_unseen]
+        gives_way |= are_unseen
     leaders[gives_way] = -1
-    return Groups(leaders, drawn & ~gives_way)
+    return Groups(leaders, drawn & ~gives_way, unseen)
 
 
 def _chosen_duplicates(copies: Copies, pairs: Pairs) -> NDArray[np.int64]:

@@ -2,57 +2,33 @@
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
+from napari_tiles_creator.engine.back.going_on import is_there, refuse_there, with_way_on
 from napari_tiles_creator.engine.back.outputs.image_output import ENDINGS
+from napari_tiles_creator.engine.back.refused import check_any_result, check_format, checked_manifest
+from napari_tiles_creator.engine.back.report import MergeReport
 from napari_tiles_creator.engine.back.request import At, Kind, MergeRequest
 from napari_tiles_creator.engine.back.results import MASKS_FIRST, SUFFIXES, ResultFiles
 from napari_tiles_creator.engine.back.source_merge import source_steps, work_px
 from napari_tiles_creator.engine.back.source_tiles import SourceTiles
+from napari_tiles_creator.engine.back.surprises import NAMED, surprises
 from napari_tiles_creator.engine.back.tiled_image import tiled_sources
-from napari_tiles_creator.engine.export.manifest import Manifest
 from napari_tiles_creator.engine.planning.plan import Failure
 from napari_tiles_creator.engine.steps import MEMORY_BYTES, Progress, Warned, result_of
 from napari_tiles_creator.errors import DatasetError, ExportError, SourceError
-from napari_tiles_creator.recipe.document import Recipe
 from napari_tiles_creator.sources.registry import EXTENSIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Sequence
+    from collections.abc import Generator, Sequence
 
     from napari_tiles_creator.engine.back.detections.rule import JoinRule
     from napari_tiles_creator.engine.back.labels.rule import StitchRule
+    from napari_tiles_creator.engine.back.report import MergedSource
     from napari_tiles_creator.engine.back.tiled_image import TiledSource
-
-
-@dataclass(frozen=True, slots=True)
-class MergeReport:
-    """What a merge wrote.
-
-    Parameters
-    ----------
-    files : tuple of Path
-        One a source, in their order.
-    warnings : tuple of str
-        What may surprise in the result.
-    failed : tuple of Failure
-        Sources that could not be merged.
-    """
-
-    files: tuple[Path, ...]
-    warnings: tuple[str, ...]
-    failed: tuple[Failure, ...]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the line that ``merge --json`` prints."""
-        return {
-            "files": [str(path) for path in self.files],
-            "warnings": list(self.warnings),
-            "failed": [{"source": failure.source, "reason": failure.reason} for failure in self.failed],
-        }
+    from napari_tiles_creator.engine.export.manifest import Manifest
 
 
 def merge(
@@ -70,6 +46,7 @@ def merge(
     join: JoinRule | None = None,
     workers: int | None = None,
     memory_bytes: int = MEMORY_BYTES,
+    skip_existing: bool = False,
 ) -> MergeReport:
     """Merge a dataset back into whole images, ``OUTPUT/{stem}.tif``, one file a source.
 
@@ -102,6 +79,8 @@ def merge(
         Threads; one a processor by default.
     memory_bytes : int, optional
         Memory for pixels.
+    skip_existing : bool, default False
+        Pass over sources whose results are there already, so that a merge of many images goes on.
 
     Raises
     ------
@@ -124,6 +103,7 @@ def merge(
         join=join,
         workers=workers,
         memory_bytes=memory_bytes,
+        skip_existing=skip_existing,
     )
     return result_of(merge_steps(request))
 
@@ -146,27 +126,39 @@ def merge_steps(request: MergeRequest) -> Generator[Warned | Progress, None, Mer
     ExportError
         If the output cannot be written, or a file of that name is there already.
     """
-    manifest = _checked_manifest(request)
+    manifest = checked_manifest(request)
     sources = [source for source in tiled_sources(manifest) if not source.facts.get("failed")]
-    failed = _without_tiles(manifest, sources)
-    told = tuple(_warnings(request, manifest, sources))
-    for message in told:
+    merged = _merged_detections if request.kind == "detections" else _merged_images
+    steps = merged(request, manifest, sources)
+    warnings: list[str] = []
+    try:
+        for message in surprises(request, manifest, sources):
+            warnings.append(message)
+            yield Warned(message)
+        while True:
+            step = next(steps)
+            if isinstance(step, Warned):
+                warnings.append(step.message)
+            yield step
+    except StopIteration as end:
+        report: MergeReport = end.value
+    except ExportError as error:
+        way_on = with_way_on(error)
+        if way_on is None:
+            raise
+        raise way_on from error
+    finally:
+        steps.close()
+    if report.left_out:
+        message = f"{_objects(report.left_out)} left out that only the rim of a tile shows"
+        warnings.append(message)
         yield Warned(message)
-    if request.kind == "detections":
-        return (yield from _merged_detections(request, manifest, sources, told, failed))
-    return (yield from _merged_images(request, sources, told, failed))
+    failed = (*_without_tiles(manifest, sources), *report.failed)
+    return replace(report, warnings=tuple(warnings), failed=failed)
 
 
-def _checked_manifest(request: MergeRequest) -> Manifest:
-    folder, target = request.dataset, request.output
-    manifest = Manifest.read(folder)
-    if not manifest.finished:
-        raise DatasetError(f"{folder}: the export did not come to its end: run the same export again, then merge")
-    if target.resolve() == folder.resolve():
-        raise DatasetError(f"{target} is the dataset itself: choose another folder for the merged images")
-    if request.denormalize and Recipe.of(manifest.head["recipe"]).media.colours is not None:
-        raise DatasetError("the channels were composed to colours (media.colours): their values cannot be had back")
-    return manifest
+def _objects(count: int) -> str:
+    return "1 object was" if count == 1 else f"{count} objects were"
 
 
 def _without_tiles(manifest: Manifest, sources: Sequence[TiledSource]) -> list[Failure]:
@@ -175,50 +167,56 @@ def _without_tiles(manifest: Manifest, sources: Sequence[TiledSource]) -> list[F
     return [Failure(path, f"{path}: the dataset holds no tile of it") for path in paths if path not in with_tiles]
 
 
-def _warnings(request: MergeRequest, manifest: Manifest, sources: Sequence[TiledSource]) -> Iterator[str]:
-    recipe = Recipe.of(manifest.head["recipe"])
-    if recipe.normalization.scope == "tile" and request.kind == "values":
-        yield "each tile was normalized on its own (scope tile): seams between tiles are to be expected"
-    if request.file_format == "zarr" and request.tiles is None and any(source.is_rgb for source in sources):
-        yield "OME-Zarr has no colours: red, green and blue become channels"
-    if recipe.tiling.sampling != "grid":
-        yield f"tiles of {recipe.tiling.sampling} sampling do not cover the images: there are gaps between them"
-        return
-    planned = sum(len(source.grid) * len(source.planes) for source in sources if source.grid)
-    there = sum(len(source.rows) for source in sources)
-    if there < planned:
-        yield (
-            f"{planned - there} of {planned} tiles of the grid are not in the dataset (filters, annotations or splits "
-            f"left them out): what only they showed is not there"
-        )
-
-
 def _merged_images(
-    request: MergeRequest, sources: Sequence[TiledSource], told: tuple[str, ...], failed: list[Failure]
-) -> Generator[Progress, None, MergeReport]:
-    paths = [request.output / f"{source.stem}{ENDINGS[request.file_format]}" for source in sources]
-    for path in paths:
-        if os.path.lexists(path):
-            raise ExportError(
-                f"{path} is there already and may be an image of yours: choose another folder for the merged images, "
-                f"or move it"
-            )
+    request: MergeRequest, manifest: Manifest, sources: Sequence[TiledSource]
+) -> Generator[Warned | Progress, None, MergeReport]:
+    paths = {source.name: request.output / f"{source.stem}{ENDINGS[request.file_format]}" for source in sources}
+    if not request.skip_existing:
+        refuse_there(paths.values())
+    there = tuple(name for name, path in paths.items() if is_there(path))
     results = None
     if request.tiles is not None:
         suffixes = MASKS_FIRST if request.kind in ("labels", "classes") else SUFFIXES
         results = ResultFiles(request.tiles, EXTENSIONS, suffixes)
-    jobs = [SourceTiles(request, source, results) for source in sources]
-    total, done, files = sum(map(work_px, jobs)), 0, []
-    for job, path in zip(jobs, paths, strict=True):
+    jobs = [SourceTiles(request, source, results) for source in sources if source.name not in there]
+    if results is not None:
+        check_any_result(results, jobs)
+    check_format(request, jobs)
+    total, done = sum(map(work_px, jobs)), 0
+    merged: list[MergedSource] = []
+    failed: list[Failure] = []
+    notes: list[str] = []
+    for job in jobs:
         try:
-            for step in source_steps(job, path):
-                yield Progress(done + step.done_px, total)
-            files.append(path)
+            merged.append((yield from _counted(source_steps(job, paths[job.source.name]), done, total, notes)))
         except (DatasetError, SourceError, ValueError) as error:
             failed.append(Failure(job.source.name, _named(job.source, error)))
         done += work_px(job)
         yield Progress(done, total)
-    return MergeReport(tuple(files), told, tuple(failed))
+    if len(notes) > NAMED:
+        yield Warned(f"of {len(notes) - NAMED} more images the same is to be said")
+    files = tuple(path for one in merged for path in one.files)
+    return MergeReport(files, (), tuple(failed), tuple(merged), there)
+
+
+def _counted(
+    steps: Generator[Warned | Progress, None, MergedSource], done: int, total: int, notes: list[str]
+) -> Generator[Warned | Progress, None, MergedSource]:
+    """Pass steps of one source on as steps of all; warnings, which are all alike, of the first few sources."""
+    try:
+        while True:
+            step = next(steps)
+            if isinstance(step, Progress):
+                yield Progress(done + step.done_px, total)
+            else:
+                notes.append(step.message)
+                if len(notes) <= NAMED:
+                    yield step
+    except StopIteration as end:
+        merged: MergedSource = end.value
+        return merged
+    finally:
+        steps.close()
 
 
 def _named(source: TiledSource, error: Exception) -> str:
@@ -227,24 +225,9 @@ def _named(source: TiledSource, error: Exception) -> str:
 
 
 def _merged_detections(
-    request: MergeRequest,
-    manifest: Manifest,
-    sources: Sequence[TiledSource],
-    told: tuple[str, ...],
-    failed: list[Failure],
+    request: MergeRequest, manifest: Manifest, sources: Sequence[TiledSource]
 ) -> Generator[Warned | Progress, None, MergeReport]:
     from napari_tiles_creator.engine.back.detections.merge import merge_detections
 
-    warnings = list(told)
-    steps = merge_detections(request, sources, tuple(manifest.head.get("classes") or ()))
-    try:
-        while True:
-            step = next(steps)
-            if isinstance(step, Warned):
-                warnings.append(step.message)
-            yield step
-    except StopIteration as end:
-        report = end.value
-    finally:
-        steps.close()
-    return MergeReport(report.files, tuple(warnings), (*failed, *report.failed))
+    report = yield from merge_detections(request, sources, tuple(manifest.head.get("classes") or ()))
+    return MergeReport(report.files, (), report.failed, report.sources, report.there_already)

@@ -60,6 +60,8 @@ class MergeRequest:
         Threads; None is one a processor.
     memory_bytes : int
         Memory for pixels.
+    skip_existing : bool
+        Whether sources whose results are there already are passed over; otherwise they are refused.
 
     Raises
     ------
@@ -80,6 +82,7 @@ class MergeRequest:
     join: JoinRule | None = None
     workers: int | None = None
     memory_bytes: int = MEMORY_BYTES
+    skip_existing: bool = False
 
     def __post_init__(self) -> None:
         _check_choice("kind", self.kind, KINDS)

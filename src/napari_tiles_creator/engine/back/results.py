@@ -15,19 +15,19 @@ if TYPE_CHECKING:
 
     from napari_tiles_creator.engine.planning.partners.names import PartnerFile
 
-# What programs put behind a tile's name, in the order in which they are tried.
+# What programs put behind a tile's name: the first group that a file is found for counts, in a group all are alike.
+_EXACT = ("",)
 _OF_MASKS = (
     "_cp_masks",
     *(f"{mark}{word}" for mark in "_-" for word in ("mask", "masks", "label", "labels", "seg", "pred", "prediction")),
 )
-SUFFIXES = (
-    "",
-    *_OF_MASKS,
+_OTHERS = (
     *(f"{mark}{word}" for mark in "_-" for word in ("prob", "probability", "probabilities", "boxes")),
     "__labels",
 )
+SUFFIXES = (_EXACT, (*_OF_MASKS, *_OTHERS))
 # The same where masks are wanted: some programs write them beside the tiles themselves.
-MASKS_FIRST = (*_OF_MASKS, *(suffix for suffix in SUFFIXES if suffix not in _OF_MASKS))
+MASKS_FIRST = (_OF_MASKS, _EXACT, _OTHERS)
 
 
 class ResultFiles:
@@ -42,11 +42,11 @@ class ResultFiles:
         Where results are.
     extensions : collection of str
         Of the files that hold results, lower case with the dot.
-    suffixes : sequence of str
-        What may stand behind a tile's name, in the order in which it is tried.
+    suffixes : sequence of sequence of str
+        What may stand behind a tile's name: groups in the order in which they are tried.
     """
 
-    def __init__(self, folder: Path, extensions: Collection[str], suffixes: Sequence[str] = SUFFIXES) -> None:
+    def __init__(self, folder: Path, extensions: Collection[str], suffixes: Sequence[Sequence[str]] = SUFFIXES) -> None:
         self.folder, self._extensions, self._suffixes = folder, extensions, suffixes
 
     def of(self, tile: str) -> Path | None:
@@ -57,13 +57,11 @@ class ResultFiles:
         DatasetError
             If several files may be it.
         """
-        stem, inside = bare_stem(tile), folder_of(tile)
-        for suffix in self._suffixes:
-            found = self._by_stem.get((stem + suffix).lower(), [])
-            here = [file for file in found if folder_of(file.name) == inside] or found
-            # Of several extensions the tile's own is meant.
-            own = [file for file in here if PurePosixPath(file.name).suffix == PurePosixPath(tile).suffix]
-            chosen = own if len(own) == 1 else here
+        stem = bare_stem(tile)
+        for group in self._suffixes:
+            found = [file for suffix in group for file in self._by_stem.get((stem + suffix).lower(), ())]
+            here = [file for file in found if folder_of(file.name) == folder_of(tile)] or found
+            chosen = _of_own_extension(here, PurePosixPath(tile).suffix)
             if len(chosen) > 1:
                 names = ", ".join(file.name for file in chosen[:3])
                 raise DatasetError(
@@ -73,6 +71,11 @@ class ResultFiles:
             if chosen:
                 return chosen[0].path
         return None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no file that may hold a result."""
+        return not self._by_stem
 
     @cached_property
     def _by_stem(self) -> dict[str, list[PartnerFile]]:
@@ -87,3 +90,15 @@ class ResultFiles:
         for file in files:
             found.setdefault(bare_stem(file.name).lower(), []).append(file)
         return found
+
+
+def _of_own_extension(files: Sequence[PartnerFile], extension: str) -> list[PartnerFile]:
+    """Return the files; of those of one name with several extensions that which has the tile's own."""
+    by_stem: dict[str, list[PartnerFile]] = {}
+    for file in files:
+        by_stem.setdefault(bare_stem(file.name).lower(), []).append(file)
+    chosen = []
+    for alike in by_stem.values():
+        own = [file for file in alike if PurePosixPath(file.name).suffix == extension]
+        chosen += own if len(own) == 1 else alike
+    return chosen

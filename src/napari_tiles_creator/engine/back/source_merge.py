@@ -8,10 +8,11 @@ import numpy as np
 
 from napari_tiles_creator.engine.back.outputs.formats import refusal
 from napari_tiles_creator.engine.back.outputs.image_output import ImageForm, written
+from napari_tiles_creator.engine.back.report import MergedSource
 from napari_tiles_creator.engine.back.resized import resized_bands
 from napari_tiles_creator.engine.back.values.blended import blended_bands
 from napari_tiles_creator.engine.back.values.gaps import Gaps
-from napari_tiles_creator.engine.steps import Progress, default_workers
+from napari_tiles_creator.engine.steps import Progress, Warned, default_workers
 from napari_tiles_creator.errors import DatasetError
 from napari_tiles_creator.geometry.pixel_size import PixelSize
 
@@ -35,12 +36,12 @@ def work_px(tiles: SourceTiles) -> int:
     return height * width * int(np.prod(tiles.source.lengths, dtype=np.int64)) * PASSES[tiles.request.kind]
 
 
-def source_steps(tiles: SourceTiles, path: Path) -> Generator[Progress, None, None]:
-    """Merge a source and write it to a path that is free.
+def source_steps(tiles: SourceTiles, path: Path) -> Generator[Warned | Progress, None, MergedSource]:
+    """Merge a source and write it to a path that is free; returns what was made of it.
 
     Yields
     ------
-    Progress
+    Warned or Progress
         Of `work_px`.
 
     Raises
@@ -68,6 +69,12 @@ def source_steps(tiles: SourceTiles, path: Path) -> Generator[Progress, None, No
                 through = rows * whole[0] // form.shape[0] * whole[1]
                 yield Progress(merging.done_px + through, total)
             merging.done_px += whole[0] * whole[1]
+    if tiles.one_value.found is not None:
+        yield Warned(
+            f"{tiles.source.name}: its tiles hold one value, {tiles.one_value.found}: masks rather than numbers of "
+            f"objects? use --kind classes"
+        )
+    return MergedSource(tiles.source.name, (path,), *merging.counts)
 
 
 class _Merging:
@@ -102,6 +109,14 @@ class _Merging:
             finally:
                 steps.close()
             self.done_px += plane_px
+
+    @property
+    def counts(self) -> tuple[int | None, int]:
+        """How many objects there are, None for values and classes; and how many were left out."""
+        if self._request.kind != "labels":
+            return None, 0
+        of_planes = self._stitched.values()
+        return sum(one.count for one in of_planes), sum(one.left_out for one in of_planes)
 
     def form(self) -> ImageForm:
         """Return what is written."""

@@ -7,7 +7,11 @@ from functools import cached_property
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from napari_tiles_creator.datasets.registry import make_layout
 from napari_tiles_creator.engine.back.denormalized import Denormalization
+from napari_tiles_creator.engine.back.one_value import OneValue
 from napari_tiles_creator.engine.back.plane_tiles import PlaneTiles
 from napari_tiles_creator.engine.back.result_pixels import PixelForm, ResultPixels
 from napari_tiles_creator.engine.back.tiled_image import box_of
@@ -46,6 +50,11 @@ class SourceTiles:
     source: TiledSource
     results: ResultFiles | None
 
+    @cached_property
+    def one_value(self) -> OneValue:
+        """Whether the labels that were read so far are one and the same; of a dataset's own masks the layout tells."""
+        return OneValue()
+
     @property
     def positions(self) -> Iterator[tuple[int, ...]]:
         """The planes by their position on time and depth."""
@@ -66,7 +75,7 @@ class SourceTiles:
         DatasetError
             If files are missing and must not, or all are.
         """
-        found = {row.tile: self._file(row) for row in self.source.rows}
+        found = {row.tile: self._file(row) for row in self.source.rows if row.tile not in self.empty}
         missing = [tile for tile, path in found.items() if path is None]
         if missing and (self.request.fill is None or len(missing) == len(found)):
             shown = ", ".join(missing[:SHOWN]) + (", …" if len(missing) > SHOWN else "")
@@ -74,6 +83,13 @@ class SourceTiles:
             hint = "" if len(missing) == len(found) else ": --missing VALUE fills what no other tile shows"
             raise DatasetError(f"{self.source.name}: {count} in {self.folder}: {shown}{hint}")
         return {tile: path for tile, path in found.items() if path is not None}
+
+    @cached_property
+    def empty(self) -> frozenset[str]:
+        """Tiles of which an export wrote no mask, as they show no object: 0 stands there."""
+        if not self._takes_masks:
+            return frozenset()
+        return frozenset(row.tile for row in self.source.rows if not row.mask and row.objects == "0")
 
     @property
     def folder(self) -> Path:
@@ -103,7 +119,7 @@ class SourceTiles:
             If pixels lie in no tile and must not.
         """
         source = self.source
-        rows = [row for row in source.planes.get(position, ()) if row.tile in self.files]
+        rows = [row for row in source.planes.get(position, ()) if row.tile in self.files or row.tile in self.empty]
         grid = source.grid
         places = tuple((int(row.row), int(row.column)) for row in rows) if grid else ()
         tiles = PlaneTiles(source.plane_shape, tuple(map(box_of, rows)), self._reading(rows), grid, places)
@@ -117,7 +133,9 @@ class SourceTiles:
 
     @cached_property
     def _read_form(self) -> PixelForm:
-        first = next(row for row in self.source.rows if row.tile in self.files)
+        first = next((row for row in self.source.rows if row.tile in self.files), None)
+        if first is None:
+            return PixelForm(np.dtype(np.uint8))
         return self._pixels.form(first, self.files[first.tile])
 
     @cached_property
@@ -133,7 +151,10 @@ class SourceTiles:
     def _takes_masks(self) -> bool:
         """Whether the masks beside the tiles are meant, rather than the tiles."""
         wanted = self.results is None and self.request.kind in ("labels", "classes")
-        return wanted and any(row.mask for row in self.source.rows)
+        if not wanted or any(row.mask for row in self.source.rows):
+            return wanted
+        has_masks = make_layout(self.source.recipe.export.layout).mask_format is not None
+        return has_masks and all(row.objects == "0" for row in self.source.rows)
 
     def _file(self, row: TileRow) -> Path | None:
         if self.results is not None:
@@ -143,11 +164,16 @@ class SourceTiles:
         return path if own and path.is_file() else None
 
     def _reading(self, rows: list[TileRow]) -> Callable[[int], NDArray[Any]]:
-        pixels, files, back = self._pixels, self.files, self._back
+        pixels, files, back, dtype = self._pixels, self.files, self._back, self._read_form.dtype
+        looked_at = self.one_value if self.request.kind == "labels" and not self._takes_masks else None
 
         def read(number: int) -> NDArray[Any]:
             row = rows[number]
+            if row.tile not in files:
+                return np.zeros((int(row.height), int(row.width)), dtype)
             values = pixels.read(row, files[row.tile])
+            if looked_at is not None:
+                looked_at.look(row.tile, values)
             return values if back is None else back.values(values, row)
 
         return read

@@ -5,10 +5,10 @@ from __future__ import annotations
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from napari_tiles_creator.engine.convert.placing import placed
 from napari_tiles_creator.engine.convert.request import Converted, Request, check_target, layout_of
 from napari_tiles_creator.engine.convert.run_lengths import mask_steps, refuse_more_than_a_mask
 from napari_tiles_creator.engine.convert.tiled import tiled_steps
+from napari_tiles_creator.engine.placing import placed
 from napari_tiles_creator.engine.planning.named_file import open_named
 from napari_tiles_creator.engine.steps import Progress, Warned
 
@@ -44,12 +44,12 @@ def convert_steps(request: Request) -> Generator[Warned | Progress, None, Conver
         if request.format == "rle":
             refuse_more_than_a_mask(request, info)
             levels: tuple[tuple[int, int], ...] = (info.plane_shape,)
-            with placed(request) as path:
+            with placed(request.target) as path:
                 yield from mask_steps(source, path)
         else:
             layout = layout_of(request, info)
             levels = layout.shapes
-            with placed(request) as path:
+            with placed(request.target) as path:
                 yield from tiled_steps(request, source, layout, path)
     return Converted(request.target, request.format, info, levels, _bytes_of(request.target))
 

@@ -64,6 +64,10 @@ class LazyImage:
     def __len__(self) -> int:
         return self.shape[0]
 
+    def __deepcopy__(self, memo: object) -> LazyImage:
+        """Return the image with the same reader: a copy of a layer shows the same file, which is open but once."""
+        return LazyImage(self.pixels, self.plane_shape)
+
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         return np.asarray(self[...], dtype)
 

@@ -49,7 +49,7 @@ def read_tile(source: TiledSource, row: TileRow) -> NDArray[Any]:
     Raises
     ------
     SourceError
-        If it is missing or damaged, or has another size than it was written with.
+        If it is missing or damaged, or has another size or type than it was written with.
     """
     form = form_of(source, row)
     with closing(open_source(source.folder / row.tile)) as opened:
@@ -58,6 +58,9 @@ def read_tile(source: TiledSource, row: TileRow) -> NDArray[Any]:
             raise SourceError(
                 f"{row.tile} has {height} × {width} px and was written with {form.shape[0]} × {form.shape[1]}"
             )
+        # Formats without a type for truth values hold them as bytes.
+        if opened.info.dtype.name != row.dtype and row.dtype != "bool":
+            raise SourceError(f"{row.tile} holds {opened.info.dtype} pixels and was written with {row.dtype}")
         pixels = opened.read(Box(0, 0, *form.shape))
         if opened.info.has_channels:
             pixels = np.moveaxis(pixels, 0, -1)

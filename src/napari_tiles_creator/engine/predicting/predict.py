@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -9,18 +10,24 @@ from napari_tiles_creator.engine.back.tiled_image import TiledSource, tiled_sour
 from napari_tiles_creator.engine.export.lock import locked
 from napari_tiles_creator.engine.export.manifest import Manifest, as_json
 from napari_tiles_creator.engine.export.predicted import COCO, RECORD, home
+from napari_tiles_creator.engine.export.rows import WORK_FOLDER
+from napari_tiles_creator.engine.placing import not_written
 from napari_tiles_creator.engine.planning.plan import Failure
 from napari_tiles_creator.engine.predicting.batches import batches_of, predictions_of, read_batch
 from napari_tiles_creator.engine.predicting.dataset_tiles import form_of, own_pixels
 from napari_tiles_creator.engine.predicting.models.registry import load_model
+from napari_tiles_creator.engine.predicting.models.thresholds import threshold_notes
 from napari_tiles_creator.engine.predicting.outputs.coco_json import CocoImage, coco_json
 from napari_tiles_creator.engine.predicting.outputs.files import PredictionFiles
 from napari_tiles_creator.engine.predicting.outputs.tile_objects import objects_of
 from napari_tiles_creator.engine.predicting.record import (
+    any_stands,
     read_record,
     record_of,
     refuse_another,
     refuse_foreign,
+    refuse_others,
+    remove_idle,
     remove_predictions,
 )
 from napari_tiles_creator.engine.predicting.request import PredictReport, PredictRequest
@@ -52,6 +59,8 @@ class _Tally:
     kind: str = ""
     failed: list[Failure] = field(default_factory=list)
     model_failures: int = 0
+    # Each is told once.
+    notes: dict[str, None] = field(default_factory=dict)
 
 
 def predict_steps(request: PredictRequest) -> Generator[Warned | Progress, None, PredictReport]:
@@ -91,11 +100,19 @@ def predict_steps(request: PredictRequest) -> Generator[Warned | Progress, None,
     files = PredictionFiles(
         folder, request.dataset, request.annotations, request.probabilities, names, model.fingerprint
     )
-    with locked(folder):
-        _prepare(request, files, record_of(request, model, manifest), list(manifest.rows))
-        yield from _predicted(request, model, fitting, files, tally)
-        if request.annotations == "coco":
-            _write_coco(request, files, fitting)
+    for note in threshold_notes(model, any(form_of(one, one.rows[0]).channels == 3 for one in fitting)):
+        yield Warned(note)
+    tiles = list(manifest.rows)
+    with _held(folder):
+        _prepare(request, files, record_of(request, model, manifest), tiles)
+        try:
+            yield from _predicted(request, model, fitting, files, tally)
+            if request.annotations == "coco" and tally.tiles + tally.skipped:
+                _write_coco(request, files, fitting)
+        finally:
+            remove_idle(folder, tiles)
+    for note in tally.notes:
+        yield Warned(note)
     if request.probabilities and tally.kind == "labels":
         yield Warned(f"{model.spec} gives numbered objects and no probabilities: none are written")
     return PredictReport(folder, tally.tiles, tally.skipped, tally.objects, tuple(tally.failed), tally.kind)
@@ -135,7 +152,7 @@ def _folder(request: PredictRequest, manifest: Manifest) -> Path:
     Raises
     ------
     ExportError
-        If that is among the folders of a dataset for trainers.
+        If that is among the folders of a dataset for trainers, a file, or a folder of other files.
     """
     dataset, layout = request.dataset, str(manifest.head["recipe"]["export"]["layout"])
     own = home(dataset, layout)
@@ -148,13 +165,38 @@ def _folder(request: PredictRequest, manifest: Manifest) -> Path:
         )
     if folder.exists() and not folder.is_dir():
         raise ExportError(f"--output {folder} is a file: choose a folder")
+    if folder.resolve() != own.resolve():
+        refuse_others(folder)
     return folder
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    """Hold the folder for this process; one that was made for nothing goes again.
+
+    Raises
+    ------
+    ExportError
+        If it cannot be written to, or another process holds it.
+    """
+    there = folder.is_dir()
+    try:
+        (folder / WORK_FOLDER).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise not_written(folder / RECORD, error) from error
+    try:
+        with locked(folder):
+            yield
+    finally:
+        if not there:
+            with suppress(OSError):  # it holds something
+                folder.rmdir()
 
 
 def _prepare(request: PredictRequest, files: PredictionFiles, record: dict[str, Any], tiles: list[str]) -> None:
     """See that what is in the folder belongs to these predictions, and tell how they are made."""
     was = read_record(files.folder)
-    if was is None:
+    if was is None or not any_stands(files.folder, tiles):
         refuse_foreign(files.folder, tiles)
     elif request.overwrite:
         remove_predictions(files.folder, tiles)
@@ -194,6 +236,7 @@ def _of_source(
         return
     try:
         fitted = model.fitted(own_pixels(source))
+        tally.notes |= dict.fromkeys(threshold_notes(fitted, in_colour=False))
     except ModelError as error:
         tally.failed.append(Failure(source.name, str(error)))
         tally.done_px += sum(batch.pixels for batch in todo)

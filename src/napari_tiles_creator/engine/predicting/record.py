@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_tiles_creator import __version__
 from napari_tiles_creator.engine.export.predicted import COCO, RECORD, names_of
+from napari_tiles_creator.engine.export.rows import WORK_FOLDER
+from napari_tiles_creator.engine.export.target import CLUTTER
 from napari_tiles_creator.errors import DatasetError, ExportError
 
 if TYPE_CHECKING:
@@ -76,6 +80,32 @@ def refuse_another(folder: Path, was: dict[str, Any], now: dict[str, Any]) -> No
                 f"{folder} holds other predictions ({difference}): choose another folder with --output, or add "
                 f"--overwrite to remove them first"
             )
+
+
+def any_stands(folder: Path, tiles: Iterable[str]) -> bool:
+    """Whether any file is there that a prediction of these tiles may have."""
+    return any((folder / name).exists() for name in (COCO, *(name for tile in tiles for name in names_of(tile))))
+
+
+def remove_idle(folder: Path, tiles: Iterable[str]) -> None:
+    """Remove a record that tells of no prediction: what failed is to be in the way of nothing."""
+    if not any_stands(folder, tiles):
+        with suppress(OSError):
+            (folder / RECORD).unlink(missing_ok=True)
+
+
+def refuse_others(folder: Path) -> None:
+    """Refuse a folder that was chosen for predictions and holds other files.
+
+    Raises
+    ------
+    ExportError
+        Which files.
+    """
+    names = sorted(set(os.listdir(folder)) - CLUTTER - {WORK_FOLDER}) if folder.is_dir() else []
+    if names and RECORD not in names:
+        listed = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+        raise ExportError(f"--output {folder} holds files that no prediction wrote ({listed}): choose an empty folder")
 
 
 def refuse_foreign(folder: Path, tiles: Iterable[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from napari_tiles_creator.engine.steps import in_order
 from napari_tiles_creator.geometry.grid import pair
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator
 
     from numpy.typing import NDArray
 
@@ -39,10 +40,10 @@ def cutter(maker: TileMaker, plane_number: int) -> Callable[[int], NDArray[Any]]
     return cut
 
 
-def every_pixel(maker: TileMaker, workers: int) -> Iterator[NDArray[Any]]:
+def every_pixel(maker: TileMaker, workers: int) -> Generator[NDArray[Any], None, None]:
     """Yield all pixels of an image once, as its tiles hold them: what each tile owns, array (y, x[, c])."""
     image = maker.image
     for plane_number in range(len(image.planes)):
-        tiles = in_order(cutter(maker, plane_number), range(len(image.tiling)), workers)
-        for planned, pixels in zip(image.tiling, tiles, strict=True):
-            yield pixels[planned.core.moved(-planned.box.y, -planned.box.x).slices]
+        with closing(in_order(cutter(maker, plane_number), range(len(image.tiling)), workers)) as tiles:
+            for planned, pixels in zip(image.tiling, tiles, strict=True):
+                yield pixels[planned.core.moved(-planned.box.y, -planned.box.x).slices]

@@ -135,7 +135,8 @@ class ImageJob:
         """Return what is told of the image."""
         image, axes = self.maker.image, "".join(axis for axis, _ in self.lengths) + "YX"
         shape = (*(length for _, length in self.lengths), *self.shape)
-        files = (result_path(self.request, image), probability_path(self.request, image))
+        probability = probability_path(self.request, image) if kind != "labels" else None
+        files = (result_path(self.request, image), probability)
         pixels = output.pixels if isinstance(output, ArrayOutput) else None
         return Segmented(
             image.name,

@@ -14,11 +14,10 @@ import numpy as np
 from napari_tiles_creator.engine.back.labels.rule import StitchRule
 from napari_tiles_creator.engine.back.labels.stitch import stitch_steps
 from napari_tiles_creator.engine.back.resized import resized_bands
-from napari_tiles_creator.engine.export.writer import write_error
+from napari_tiles_creator.engine.placing import not_written
 from napari_tiles_creator.engine.segmenting.outcomes import opened_result
 from napari_tiles_creator.engine.segmenting.staged import StagedTiles
 from napari_tiles_creator.engine.steps import Progress
-from napari_tiles_creator.errors import ModelError
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -34,10 +33,6 @@ PREDICTED, STITCHED = 0.7, 0.9
 def label_steps(job: ImageJob) -> Generator[Progress, None, Segmented]:
     """Segment an image by a model that gives labels: an object has one number, however many tiles show it."""
     request = job.request
-    if request.probabilities:
-        raise ModelError(
-            f"--probabilities: the model {job.model.spec} gives objects and no probabilities: leave it out"
-        )
     positions = list(job.positions())
     stitched: list[Stitched] = []
     with staging(request) as folder:
@@ -125,6 +120,6 @@ def staging(request: SegmentRequest) -> Iterator[Path]:
             prefix=f".tiles-creator-segment-{os.getpid()}-", dir=request.output, ignore_cleanup_errors=True
         )
     except OSError as error:
-        raise write_error(request.output or Path(error.filename or "."), error) from error
+        raise not_written(Path(error.filename or request.output or "."), error) from error
     with folder as name:
         yield Path(name)

@@ -11,6 +11,8 @@ from napari_tiles_creator.errors import DatasetError, RecipeError
 from napari_tiles_creator.recipe.document import Recipe
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from napari_tiles_creator.recipe.section import Section
 
 # How images are brought to one size. What a file says of its own pixel size is its own affair.
@@ -40,25 +42,41 @@ def fields_like(dataset: str | Path) -> dict[str, Any]:
     DatasetError
         If there is no such dataset, or it is not finished or damaged.
     """
-    folder = Path(dataset)
-    folder = folder.parent if folder.name == HEAD and not folder.is_dir() else folder
-    if not folder.is_dir():
-        raise DatasetError(f"{dataset}: there is no such dataset: name the folder that an export wrote")
-    try:
-        recipe = Recipe.of(Manifest.read_head(folder)["recipe"])
-    except RecipeError as error:
-        raise DatasetError(f"{folder / HEAD} is damaged: {error}") from error
+    folder, recipe = _exported(dataset)
     fields = (
         _fields("calibration", recipe.calibration, CALIBRATION)
         | _fields("tiling", recipe.tiling, TILING)
         | _fields("media", recipe.media, MEDIA)
     )
+    fields["tiling.sampling"] = "grid"
     for axis in ("z", "t"):  # planes by number are of one image; projections are of all
         if getattr(recipe.media, axis) in ("max", "mean"):
             fields[f"media.{axis}"] = getattr(recipe.media, axis)
     if recipe.normalization.scope == "dataset":
         return fields | frozen_normalization(folder)
     return fields | _fields("normalization", recipe.normalization, NORMALIZATION)
+
+
+def notes_like(dataset: str | Path) -> Iterator[str]:
+    """Yield what of a dataset's treatment of images is done in another way, see `fields_like`."""
+    _, recipe = _exported(dataset)
+    if recipe.tiling.sampling != "grid":
+        yield (
+            f"tiles of {dataset} lie at random (tiling.sampling {recipe.tiling.sampling}): images are cut in a grid of "
+            f"tiles of their size"
+        )
+
+
+def _exported(dataset: str | Path) -> tuple[Path, Recipe]:
+    """Return the folder and the recipe of a dataset; DatasetError where there is none."""
+    folder = Path(dataset)
+    folder = folder.parent if folder.name == HEAD and not folder.is_dir() else folder
+    if not folder.is_dir():
+        raise DatasetError(f"{dataset}: there is no such dataset: name the folder that an export wrote")
+    try:
+        return folder, Recipe.of(Manifest.read_head(folder)["recipe"])
+    except RecipeError as error:
+        raise DatasetError(f"{folder / HEAD} is damaged: {error}") from error
 
 
 def _fields(name: str, section: Section, wanted: tuple[str, ...]) -> dict[str, Any]:

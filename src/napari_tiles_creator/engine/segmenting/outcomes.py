@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_tiles_creator.engine.back.going_on import is_there, refuse_there
 from napari_tiles_creator.engine.back.outputs.formats import refusal
 from napari_tiles_creator.engine.back.outputs.image_output import ENDINGS, ImageForm, written
+from napari_tiles_creator.engine.placing import refuse_taken
 from napari_tiles_creator.errors import ExportError, PlanError
 
 if TYPE_CHECKING:
@@ -46,29 +47,56 @@ def probability_path(request: SegmentRequest, image: ImagePlan) -> Path | None:
     return request.output / (image.stem + PROBABILITY + ENDINGS[kind])
 
 
-def check_places(request: SegmentRequest, images: Iterable[ImagePlan]) -> None:
-    """Refuse a format that is not known, and places that are taken: nothing is ever overwritten.
+def check_format(request: SegmentRequest) -> None:
+    """Refuse a format that is not known; ExportError tells which are."""
+    if request.format not in FORMATS:
+        raise ExportError(f"--format {request.format} is not known: use {', '.join(FORMATS)}")
+
+
+def images_to_do(request: SegmentRequest, images: Iterable[ImagePlan]) -> list[ImagePlan]:
+    """Return the images without those whose results are there already, if these are to be passed over.
 
     Raises
     ------
     ExportError
-        If a file is there already, or two images would give the same.
+        If a file is there already that is not to be passed over, for nothing is ever overwritten; or two images would
+        give the same.
     """
-    if request.format not in FORMATS:
-        raise ExportError(f"--format {request.format} is not known: use {', '.join(FORMATS)}")
     taken: dict[Path, str] = {}
+    found = []
     for image in images:
-        for path in (result_path(request, image), probability_path(request, image)):
-            if path is None:
-                continue
-            if os.path.lexists(path):
-                raise ExportError(
-                    f"{path} is there already and is never overwritten: choose another folder for the results, or "
-                    f"move it"
-                )
+        result, probability = result_path(request, image), probability_path(request, image)
+        for path in (result, probability):
             if path in taken:
                 raise ExportError(f"{taken[path]} and {image.name} would both give {path.name}: rename one of them")
-            taken[path] = image.name
+            if path is not None:
+                taken[path] = image.name
+        # It gets its name after its probabilities: where it is there, both are.
+        if request.skip_existing and result is not None and is_there(result):
+            continue
+        refuse = refuse_taken if request.skip_existing else refuse_there
+        refuse([path for path in (result, probability) if path is not None])
+        found.append(image)
+    return found
+
+
+def refuse_forms(request: SegmentRequest, images: Sequence[ImagePlan]) -> None:
+    """Refuse a format that can hold the planes of none of the images, whatever they come to.
+
+    Raises
+    ------
+    PlanError
+        If it cannot; the sentence is that of the first image.
+    """
+    reasons = []
+    for image in images:
+        form = ImageForm(image.shape, np.dtype(np.uint8), (("Z", len(image.planes)),))
+        try:
+            refuse_form(request, image, form)
+        except PlanError as error:
+            reasons.append(error)
+    if reasons and len(reasons) == len(images):
+        raise reasons[0]
 
 
 class ArrayOutput:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 
 # Asked for a tile that is so many batches ahead, what lies between is passed over.
 BATCHES_AHEAD = 4
+
+
+class NoSuchClassError(ModelError):
+    """The class that is wanted is none of the model's, in whatever image."""
 
 
 class Predictions:
@@ -118,7 +123,7 @@ class Predictions:
                 at, result = next(self._stream)
                 self._made[at], self._next = result, at + 1
         except BaseException:
-            self._stream = None  # it is at its end: whoever asks next is told the same, not that there is no more
+            self._restart(self._next)  # whoever asks next is told the same, not that there is no more
             raise
 
     def _restart(self, number: int) -> None:
@@ -129,12 +134,14 @@ class Predictions:
     def _results(self, first: int) -> Generator[tuple[int, NDArray[Any]], None, None]:
         """Yield the number and the result of each tile from one on."""
         batch: list[NDArray[Any]] = []
-        for number, tile in enumerate(in_order(self._cut, range(first, len(self._grid)), self._workers), first):
-            batch.append(tile)
-            if len(batch) == self._model.batch or number == len(self._grid) - 1:
-                start = number + 1 - len(batch)
-                yield from enumerate(self._predicted(start, np.stack(batch)), start)
-                batch = []
+        # Closed with this generator, not when the last reference goes: no thread cuts after the image is closed.
+        with closing(in_order(self._cut, range(first, len(self._grid)), self._workers)) as tiles:
+            for number, tile in enumerate(tiles, first):
+                batch.append(tile)
+                if len(batch) == self._model.batch or number == len(self._grid) - 1:
+                    start = number + 1 - len(batch)
+                    yield from enumerate(self._predicted(start, np.stack(batch)), start)
+                    batch = []
 
     def _predicted(self, start: int, batch: NDArray[Any]) -> list[NDArray[Any]]:
         """Return the results of a batch, each with an array of its own."""
@@ -155,5 +162,6 @@ def _chosen(probabilities: NDArray[Any], wanted: int | None, spec: str) -> NDArr
         return np.moveaxis(probabilities, 1, -1)
     classes = probabilities.shape[1]
     if wanted >= classes:
-        raise ModelError(f"--class {wanted}: the model {spec} tells {classes} classes apart: give 0 to {classes - 1}")
+        known = f"the model {spec} tells {classes} classes apart: give 0 to {classes - 1}"
+        raise NoSuchClassError(f"--class {wanted}: {known}")
     return probabilities[:, wanted]

@@ -62,6 +62,8 @@ class SegmentRequest:
         Threads; None is one a processor. The model is called by one at a time.
     memory_bytes : int
         Memory for pixels.
+    skip_existing : bool
+        Whether images whose results are there already are passed over, not refused.
     """
 
     model: str | Model
@@ -78,6 +80,7 @@ class SegmentRequest:
     batch: int | None = None
     workers: int | None = None
     memory_bytes: int = MEMORY_BYTES
+    skip_existing: bool = False
 
     def __post_init__(self) -> None:
         if not 0 <= self.threshold < 1:
@@ -166,7 +169,18 @@ class Segmented:
 
 @dataclass(frozen=True)
 class SegmentReport:
-    """What came of all images: those that are segmented, and those that failed, each with its reason."""
+    """What came of all images.
+
+    Parameters
+    ----------
+    images : tuple of Segmented
+        Those that are segmented now.
+    failed : tuple of Failure
+        Those that failed, each with its reason.
+    skipped : tuple of str
+        Those that were passed over, as their results were there already.
+    """
 
     images: tuple[Segmented, ...]
     failed: tuple[Failure, ...] = ()
+    skipped: tuple[str, ...] = ()

@@ -17,19 +17,23 @@ from __future__ import annotations
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+from napari_tiles_creator.engine.back.going_on import with_way_on
 from napari_tiles_creator.engine.pixels.tile_maker import TileMaker
 from napari_tiles_creator.engine.planning.plan import Failure
+from napari_tiles_creator.engine.predicting.models.thresholds import threshold_notes
 from napari_tiles_creator.engine.segmenting.cutting import form_of
 from napari_tiles_creator.engine.segmenting.fitting import fitting_steps
 from napari_tiles_creator.engine.segmenting.image_steps import ImageJob, probability_steps
-from napari_tiles_creator.engine.segmenting.outcomes import check_places
+from napari_tiles_creator.engine.segmenting.outcomes import check_format, images_to_do, refuse_forms
+from napari_tiles_creator.engine.segmenting.predictions import NoSuchClassError
 from napari_tiles_creator.engine.segmenting.request import SegmentReport
+from napari_tiles_creator.engine.segmenting.target import check_output
 from napari_tiles_creator.engine.segmenting.whole import plan_of_whole, whole_notes, whole_plan
 from napari_tiles_creator.engine.steps import Progress, Warned
-from napari_tiles_creator.errors import ModelError, PlanError, SourceError
+from napari_tiles_creator.errors import ExportError, ModelError, PlanError, SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Generator, Iterator, Sequence
 
     from napari_tiles_creator.engine.pixels.measure import Range
     from napari_tiles_creator.engine.planning.image_plan import ImagePlan
@@ -61,6 +65,8 @@ def segment_steps(request: SegmentRequest) -> Generator[Warned | Progress, None,
     """
     if request.recipe is None:
         raise PlanError("no recipe says which images are to be segmented")
+    check_format(request)
+    check_output(request.output, request.recipe.media)
     for note in whole_notes(request.recipe):
         yield Warned(note)
     plan = plan_of_whole(request.recipe)
@@ -77,32 +83,65 @@ def segment_plan_steps(plan: Plan, request: SegmentRequest) -> Generator[Warned 
 
 
 def _plan_steps(plan: Plan, request: SegmentRequest) -> Generator[Warned | Progress, None, SegmentReport]:
-    check_places(request, plan.images)
-    model = _loaded(request)
-    total_px = sum(_pixels(image) for image in plan.images)
+    check_format(request)
+    todo = images_to_do(request, plan.images)
+    there = {image.name for image in plan.images} - {image.name for image in todo}
+    skipped = tuple(image.name for image in plan.images if image.name in there)
     done_px, failed = 0, list(plan.failed)
+    if not todo:
+        return SegmentReport((), tuple(failed), skipped)
+    refuse_forms(request, todo)
+    model = _loaded(request)
+    _refuse_all(plan, todo, model)
+    total_px = sum(_pixels(image) for image in todo)
     images: list[Segmented] = []
     shared: list[Sequence[Range]] = []
-    for image in plan.images:
+    notes: set[str] = set()
+    for image in todo:
         steps = _image_steps(plan, image, model, request, shared)
         try:
             while True:
                 step = next(steps)
-                part = _pixels(image) * step.done_px // max(1, step.total_px)
-                yield Progress(done_px + part, total_px)
+                if isinstance(step, Progress):
+                    part = _pixels(image) * step.done_px // max(1, step.total_px)
+                    yield Progress(done_px + part, total_px)
+                elif step.message not in notes:
+                    notes.add(step.message)
+                    yield step
         except StopIteration as end:
             images.append(end.value)
+        except ExportError as error:
+            told = with_way_on(error)
+            if told is None:
+                raise
+            raise told from error
         except (SourceError, ModelError, PlanError) as error:
+            if isinstance(error, NoSuchClassError) and not images:  # it is none of the other images' either
+                raise
             failed.append(Failure(image.name, str(error)))
         finally:
             steps.close()
         done_px += _pixels(image)
-    return SegmentReport(tuple(images), tuple(failed))
+    return SegmentReport(tuple(images), tuple(failed), skipped)
+
+
+def _refuse_all(plan: Plan, images: Sequence[ImagePlan], model: Model) -> None:
+    """Raise ModelError, with the first reason, if the model cannot take the tiles of any of the images."""
+    reasons = []
+    for image in images:
+        try:
+            model.check(form_of(plan.recipe, image))
+        except ModelError as error:
+            reasons.append(error)
+        else:
+            return
+    if reasons:
+        raise reasons[0]
 
 
 def _image_steps(
     plan: Plan, image: ImagePlan, model: Model, request: SegmentRequest, shared: list[Sequence[Range]]
-) -> Generator[Progress, None, Segmented]:
+) -> Generator[Warned | Progress, None, Segmented]:
     """Segment an image; `shared` keeps the ranges that all images have in common, once they are known."""
     form = form_of(plan.recipe, image)
     model.check(form)
@@ -113,12 +152,23 @@ def _image_steps(
         if plan.recipe.normalization.scope == "dataset" and maker.ranges is not None:
             shared[:] = [maker.ranges]
         fitted, looked = yield from _fitted(model, maker, request)
+        for note in (*threshold_notes(fitted, form.channels == 3), *_idle_options(request, fitted)):
+            yield Warned(note)
         job = ImageJob(request, maker, fitted, form)
         if job.model.gives == "labels":
             from napari_tiles_creator.engine.segmenting.label_steps import label_steps
 
             return (yield from _after(looked, label_steps(job)))
         return (yield from _after(looked, probability_steps(job)))
+
+
+def _idle_options(request: SegmentRequest, model: Model) -> Iterator[str]:
+    """Yield which options have no effect with what the model gives; known once it is fitted."""
+    if model.gives == "labels" and request.probabilities:
+        yield f"{model.spec} gives numbered objects and no probabilities: none are written"
+    rule = request.rule
+    if model.gives != "labels" and rule is not None and (rule.min_area_px or rule.hull or rule.smooth_px):
+        yield f"{model.spec} gives no numbered objects: --min-area, --hull and --smooth have no effect"
 
 
 def _fitted(model: Model, maker: TileMaker, request: SegmentRequest) -> Generator[Progress, None, tuple[Model, float]]:

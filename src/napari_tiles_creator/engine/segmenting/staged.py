@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_tiles_creator.engine.export.writer import write_error
+from napari_tiles_creator.engine.placing import not_written
+from napari_tiles_creator.errors import ExportError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,7 +44,7 @@ class StagedTiles:
         try:
             path.write_bytes(zlib.compress(np.ascontiguousarray(labels).data, LEVEL))
         except OSError as error:
-            raise write_error(self._folder.parent, error) from error
+            raise not_written(path, error) from error
         self._forms[number] = labels.shape, labels.dtype
 
     def read(self, number: int) -> NDArray[Any]:
@@ -55,10 +56,11 @@ class StagedTiles:
             If they are gone.
         """
         shape, dtype = self._forms[number]
+        path = self._path(number)
         try:
-            data = zlib.decompress(self._path(number).read_bytes())
+            data = zlib.decompress(path.read_bytes())
         except OSError as error:
-            raise write_error(self._folder.parent, error) from error
+            raise ExportError(f"{path}, which is needed for a while, cannot be read: {error.strerror}") from error
         return np.frombuffer(data, dtype).reshape(shape)
 
     def _path(self, number: int) -> Path:

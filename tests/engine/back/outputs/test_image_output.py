@@ -80,7 +80,7 @@ def test_other_programs_read_the_same(tmp_path):
     with h5py.File(tmp_path / "h5" / "a.h5") as file:
         assert file["data"].chunks == (1, 512, 512)
         assert file["data"].compression == "gzip"
-        np.testing.assert_array_equal(file["data"].attrs["element_size_um"], [0.5, 0.25])
+        np.testing.assert_array_equal(file["data"].attrs["element_size_um"], [1, 0.5, 0.25])
 
 
 @pytest.mark.parametrize(("dtype", "shape"), [("uint8", ()), ("uint16", ()), ("uint8", (3,)), ("uint16", (3,))])

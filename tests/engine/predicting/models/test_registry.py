@@ -3,7 +3,7 @@ import importlib.util
 import pytest
 
 from napari_tiles_creator.engine.predicting.models.registry import load_model
-from napari_tiles_creator.errors import ModelError
+from napari_tiles_creator.errors import CodeError, ModelError
 
 
 @pytest.mark.parametrize(
@@ -13,6 +13,9 @@ from napari_tiles_creator.errors import ModelError
         ("gone.onnx", "there is no model gone.onnx"),
         ("folder", "holds no model: a package of bioimage.io has rdf.yaml, one of transformers config.json"),
         ("model.keras", 'is a file of Keras: save it as ONNX first: model.export("m.onnx", format="onnx")'),
+        ("gone.keras", "there is no file gone.keras, and a network of Keras is to be saved as ONNX: model.export("),
+        (" ", "--model names nothing: models are otsu"),
+        ("weightless", "weightless holds no weights: model.safetensors belongs beside its config.json"),
         ("code.py", "name the function in it, too"),
         ("notes.txt", "is no model: models are otsu"),
         ("net.pt", "which can run any code when it is loaded: add --allow-code"),
@@ -23,16 +26,20 @@ from napari_tiles_creator.errors import ModelError
 )
 def test_what_is_no_model_or_must_not_run_is_told_in_one_sentence(tmp_path, monkeypatch, spec, words):
     monkeypatch.chdir(tmp_path)
-    for folder in ("folder", "pickled", "own_code"):
+    for folder in ("folder", "pickled", "own_code", "weightless"):
         (tmp_path / folder).mkdir()
     for name in ("model.keras", "code.py", "notes.txt", "net.pt", "net.pt2", "pickled/pytorch_model.bin"):
         (tmp_path / name).write_bytes(b"cos\nsystem\n(S'echo run > was_run'\ntR.")
     (tmp_path / "own_code" / "weights.safetensors").write_bytes(b"")
     (tmp_path / "pickled" / "config.json").write_text("{}")
+    (tmp_path / "weightless" / "config.json").write_text("{}")
     (tmp_path / "own_code" / "config.json").write_text('{"auto_map": {"AutoModel": "net.Net"}}')
     with pytest.raises(ModelError) as caught:
         load_model(spec)
     assert words in str(caught.value)
+    # A window asks for what a command line has an option for.
+    assert isinstance(caught.value, CodeError) == ("--allow-code" in words)
+    assert "--allow-code" not in getattr(caught.value, "what", "")
     assert not (tmp_path / "was_run").exists()
 
 

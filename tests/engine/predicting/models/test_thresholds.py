@@ -5,7 +5,7 @@ from skimage.filters import threshold_li, threshold_otsu
 from napari_tiles_creator import TileGrid
 from napari_tiles_creator.engine.predicting.models.base import TileForm
 from napari_tiles_creator.engine.predicting.models.registry import load_model
-from napari_tiles_creator.engine.predicting.models.thresholds import sampled
+from napari_tiles_creator.engine.predicting.models.thresholds import sampled, threshold_notes
 from napari_tiles_creator.errors import ModelError
 from predicted_dataset import field
 
@@ -46,6 +46,10 @@ def test_pixels_that_are_no_numbers_are_on_neither_side():
     image[:10] = np.nan
     model = load_model("otsu").fitted(iter(cores(image)))
     assert model.threshold == pytest.approx(threshold_otsu(image[10:]), rel=1e-5)
+    assert list(threshold_notes(model, in_colour=False)) == [
+        "pixels that are no numbers (NaN) count as background with otsu"
+    ]
+    assert not load_model("otsu-dark").fitted(iter(cores(image))).predict(image[None], FORM)[0, 1, :10].any()
     assert not model.predict(image[None], FORM)[0, 1, :10].any()
     with pytest.raises(ModelError, match="no pixel of the image holds a number"):
         model.fitted([np.full((8, 8), np.nan, np.float32)])

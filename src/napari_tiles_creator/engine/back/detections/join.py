@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,7 +24,20 @@ if TYPE_CHECKING:
     from napari_tiles_creator.engine.back.detections.frame import Frame
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class JoinedPlane:
+    """The objects of a plane, and how many are none as only tiles show them which own none of their place."""
+
+    detections: Detections
+    left_out: int
+
+
 def joined(frame: Frame, of_tiles: Sequence[Detections], rule: JoinRule | None = None) -> Detections:
+    """Return the objects of a plane alone; see `joined_plane`."""
+    return joined_plane(frame, of_tiles, rule).detections
+
+
+def joined_plane(frame: Frame, of_tiles: Sequence[Detections], rule: JoinRule | None = None) -> JoinedPlane:
     """Return the objects of a plane.
 
     Objects of different classes never join, nor do those of one tile unless another tile shows that they are parts of
@@ -42,7 +55,7 @@ def joined(frame: Frame, of_tiles: Sequence[Detections], rule: JoinRule | None =
 
     Returns
     -------
-    detections : Detections
+    joined : JoinedPlane
         px of the plane, in the order of the tiles from top to bottom and of the objects in them.
     """
     rule = rule or JoinRule()
@@ -50,7 +63,7 @@ def joined(frame: Frame, of_tiles: Sequence[Detections], rule: JoinRule | None =
     every = Detections.together(parts)
     tiles = np.repeat(np.arange(len(frame)), [len(part) for part in parts])
     if not len(every):
-        return every
+        return JoinedPlane(every, 0)
     cut = frame.cut_sides(tiles, every.bounds)
     matching = Matching("containment" if rule.match == "ios" else "iou", rule.threshold)
     pairs = _partners(frame, every, tiles, cut, matching)
@@ -62,7 +75,8 @@ def joined(frame: Frame, of_tiles: Sequence[Detections], rule: JoinRule | None =
         centred=frame.centred(tiles, every.bounds),
         in_core=frame.in_core(tiles, every.bounds),
     )
-    return _made_of(every, groups_of(copies, pairs, matching))
+    groups = groups_of(copies, pairs, matching)
+    return JoinedPlane(_made_of(every, groups), groups.left_out(copies.areas))
 
 
 def _placed(frame: Frame, at: int, found: Detections, rule: JoinRule) -> Detections:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from napari_tiles_creator.engine.back.detections.class_list import ClassList
-from napari_tiles_creator.engine.back.detections.outputs.base import refuse_existing
 from napari_tiles_creator.engine.back.detections.outputs.coco import CocoOutput
 from napari_tiles_creator.engine.back.detections.outputs.geojson import GeoJsonOutput
 from napari_tiles_creator.engine.back.detections.outputs.yolo import YoloOutput
 from napari_tiles_creator.engine.back.detections.source_detections import detections_steps, plane_suffixes, work_px
 from napari_tiles_creator.engine.back.detections.tile_results import tile_results
+from napari_tiles_creator.engine.back.going_on import is_there, refuse_there
+from napari_tiles_creator.engine.back.report import MergedSource
 from napari_tiles_creator.engine.planning.plan import Failure
 from napari_tiles_creator.engine.steps import Progress, Warned
 from napari_tiles_creator.errors import AnnotationError, DatasetError
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
     from napari_tiles_creator.engine.back.detections.outputs.base import DetectionsOutput
     from napari_tiles_creator.engine.back.detections.source_detections import ReadTiles
+    from napari_tiles_creator.engine.back.detections.tile_results import TileResults
     from napari_tiles_creator.engine.back.request import MergeRequest
     from napari_tiles_creator.engine.back.tiled_image import TiledSource
 
@@ -46,11 +49,17 @@ class DetectionsReport:
         Objects in all of them.
     failed : tuple of Failure
         Sources that were left out.
+    sources : tuple of MergedSource
+        Of each source that was merged what became of it.
+    there_already : tuple of str
+        Sources that were passed over, as their results were there.
     """
 
     files: tuple[Path, ...]
     count: int
     failed: tuple[Failure, ...]
+    sources: tuple[MergedSource, ...] = ()
+    there_already: tuple[str, ...] = ()
 
 
 def merge_detections(
@@ -82,15 +91,24 @@ def merge_detections(
     if not sources:
         return DetectionsReport((), 0, ())
     output = OUTPUTS[request.file_format](request.output)
-    refuse_existing(output.paths([(source.stem, plane_suffixes(source)) for source in sources]))
+    names = [(source.stem, plane_suffixes(source)) for source in sources]
+    if not request.skip_existing:
+        refuse_there(output.paths(names))
+    there = [source for source, name in zip(sources, names, strict=True) if all(map(is_there, output.paths_of(*name)))]
     results = tile_results(request.tiles or request.dataset, sources, ClassList(classes))
-    total, done, count = sum(map(work_px, sources)), 0, 0
+    passed_over = {source.name for source in there}
+    wanted = [source for source in sources if source.name not in passed_over]
+    total, done = sum(map(work_px, wanted)), 0
     files: list[Path] = []
+    merged: list[MergedSource] = []
     failed: list[Failure] = []
     missing: list[str] = []
     notes: list[str] = []
     try:
         for source in sources:
+            if source.name in passed_over:
+                _note_classes(source, results)
+                continue
             steps = detections_steps(source, results, request.join, at_source=request.at == "source")
             try:
                 read = yield from _counted(steps, done, total)
@@ -98,19 +116,28 @@ def merge_detections(
                 failed.append(Failure(source.name, str(error)))
             else:
                 files += output.write(read.found, results.classes.names)
-                count += read.count
+                paths = output.paths_of(source.stem, plane_suffixes(source))
+                merged.append(MergedSource(source.name, tuple(paths), read.count, read.left_out))
                 missing += read.missing
                 notes += read.notes
             done += work_px(source)
             yield Progress(done, total)
-        if len(failed) < len(sources):
+        if merged or there:
             files += output.finish(results.classes.names)
     finally:
         output.close()
     if not results.leaves_out_empty:
-        yield from _missing(missing, sum(len(source.rows) for source in sources), request)
+        yield from _missing(missing, sum(len(source.rows) for source in wanted), request)
     yield from _noted(notes)
-    return DetectionsReport(tuple(files), count, tuple(failed))
+    count = sum(one.objects or 0 for one in merged)
+    return DetectionsReport(tuple(files), count, tuple(failed), tuple(merged), tuple(one.name for one in there))
+
+
+def _note_classes(source: TiledSource, results: TileResults) -> None:
+    """Read the results of a source that is passed over, so that new classes get the numbers that they had before."""
+    for row in source.rows:
+        with suppress(AnnotationError, DatasetError):
+            results.of(row)
 
 
 def _counted(

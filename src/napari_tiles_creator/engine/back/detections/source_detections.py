@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from napari_tiles_creator.engine.back.detections.detections import Detections
 from napari_tiles_creator.engine.back.detections.frame import Frame
-from napari_tiles_creator.engine.back.detections.join import joined
+from napari_tiles_creator.engine.back.detections.join import joined_plane
 from napari_tiles_creator.engine.back.detections.outputs.base import FoundPlane, FoundSource, suffix_of
 from napari_tiles_creator.engine.back.tiled_image import box_of
 from napari_tiles_creator.engine.steps import Progress
@@ -33,11 +33,14 @@ class ReadTiles:
         Tiles without a result.
     notes : tuple of str
         What the readers of results noted.
+    left_out : int
+        Objects that are none, as only tiles show them which own none of their place.
     """
 
     found: FoundSource
     missing: tuple[str, ...]
     notes: tuple[str, ...]
+    left_out: int
 
     @property
     def count(self) -> int:
@@ -73,7 +76,7 @@ def detections_steps(
     DatasetError
         If several files may be the result of a tile.
     """
-    total, done = work_px(source), 0
+    total, done, left_out = work_px(source), 0, 0
     shape = source_shape(source) if at_source else source.plane_shape
     missing: list[str] = []
     notes: list[str] = []
@@ -89,10 +92,12 @@ def detections_steps(
             of_tiles.append(Detections.none() if drawn is None else Detections.of(drawn))
             done += int(row.height) * int(row.width)
             yield Progress(done, total)
-        found = joined(frame_of(source, rows), of_tiles, rule).scaled(shape, source.plane_shape)
-        planes.append(FoundPlane(found, _place(rows[0].t), _place(rows[0].z)))
+        found = joined_plane(frame_of(source, rows), of_tiles, rule)
+        left_out += found.left_out
+        placed = found.detections.scaled(shape, source.plane_shape)
+        planes.append(FoundPlane(placed, _place(rows[0].t), _place(rows[0].z)))
     whole = FoundSource(source.name, source.stem, shape, tuple(planes))
-    return ReadTiles(whole, tuple(missing), tuple(notes))
+    return ReadTiles(whole, tuple(missing), tuple(notes), left_out)
 
 
 def frame_of(source: TiledSource, rows: Sequence[TileRow]) -> Frame:

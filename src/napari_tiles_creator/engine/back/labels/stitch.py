@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from napari_tiles_creator.engine.back.copies import Groups
     from napari_tiles_creator.engine.back.labels.rule import StitchRule
     from napari_tiles_creator.engine.back.labels.survey import Survey
     from napari_tiles_creator.engine.back.plane_tiles import PlaneTiles
@@ -44,6 +45,8 @@ class Stitched:
         Where objects become their hulls.
     smoothing : Smoothing or None
         Where outlines are smoothed.
+    left_out : int
+        Objects that are none, as only tiles show them which own none of their place; small ones not counted.
     """
 
     count: int
@@ -51,6 +54,7 @@ class Stitched:
     drawing: Drawing
     hulls: Hulls | None = None
     smoothing: Smoothing | None = None
+    left_out: int = 0
 
     def bands(self) -> Iterator[NDArray[Any]]:
         """Yield the plane's rows from top to bottom, arrays (rows, width); they may be kept. Tiles are read again."""
@@ -90,9 +94,11 @@ def stitch_steps(tiles: PlaneTiles, rule: StitchRule, *, workers: int = 1) -> Ge
     passes = Passes(ordered.total_px, 2 + rule.hull + (rule.smooth_px > 0))
     survey = yield from survey_steps(ordered, passes, workers)
     passes.end()
-    drawing = Drawing(ordered, survey.offsets, _ids(ordered, survey, rule), workers)
+    groups = _groups(ordered, survey, rule)
+    left_out = groups.left_out(survey.areas, rule.min_area_px)
+    drawing = Drawing(ordered, survey.offsets, _ids(groups), workers)
     areas = sure_areas(survey, drawing.ids, rule.min_area_px)
-    del survey  # what follows needs none of its tables
+    del survey, groups  # what follows needs none of their tables
     if areas is None:
         areas = yield from exact_areas(drawing, passes)
     passes.end()
@@ -106,17 +112,21 @@ def stitch_steps(tiles: PlaneTiles, rule: StitchRule, *, workers: int = 1) -> Ge
         passes.end()
     yield passes.at(0)
     count = int(drawing.ids.max(initial=0))
-    return Stitched(count, label_type(count), drawing, hulls, smoothing)
+    return Stitched(count, label_type(count), drawing, hulls, smoothing, left_out)
 
 
-def _ids(tiles: OrderedTiles, survey: Survey, rule: StitchRule) -> NDArray[np.uint32]:
-    """Return the object of each copy, counted from 1 in the order of those that stand; 0 where it is not drawn."""
+def _groups(tiles: OrderedTiles, survey: Survey, rule: StitchRule) -> Groups:
+    """Return which object each copy belongs to."""
     centred, in_core = owned(tiles, survey)
     alike = np.zeros(len(survey), np.int8)
     copies = Copies(survey.tiles, survey.areas, survey.is_cut, alike, centred, in_core)
-    groups = groups_of(copies, survey.pairs, rule.matching)
-    ids = np.zeros(len(survey), np.uint32)
-    leads = groups.drawn & (groups.leaders == np.arange(len(survey)))
+    return groups_of(copies, survey.pairs, rule.matching)
+
+
+def _ids(groups: Groups) -> NDArray[np.uint32]:
+    """Return the object of each copy, counted from 1 in the order of those that stand; 0 where it is not drawn."""
+    ids = np.zeros(len(groups.drawn), np.uint32)
+    leads = groups.drawn & (groups.leaders == np.arange(len(ids)))
     ids[leads] = np.arange(1, int(leads.sum()) + 1)
     ids[groups.drawn] = ids[groups.leaders[groups.drawn]]
     ids[~groups.drawn] = 0

@@ -54,9 +54,8 @@ class Hdf5File:
         for dimension, axis in zip(self._data.dims, axes, strict=True):
             dimension.label = axis
         if layout.pixel_size:
-            # Fiji's plugin wants z, y and x; of a stack nobody knows how far its planes lie apart.
-            plane = [layout.pixel_size.y_um, layout.pixel_size.x_um]
-            self._data.attrs["element_size_um"] = plane if "z" in axes else [1.0, *plane]
+            # Fiji's plugin wants z, y and x, whatever the axes are; how far planes lie apart nobody knows.
+            self._data.attrs["element_size_um"] = [1.0, layout.pixel_size.y_um, layout.pixel_size.x_um]
 
     def at(self, position: dict[str, int]) -> _Chunks:
         """Return what takes the tiles of one position on T and Z."""

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import errno
-import os
-import shutil
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +11,8 @@ import numpy as np
 from napari_tiles_creator.engine.image_files import tile_codec, zarr_folder
 from napari_tiles_creator.engine.image_files.halving import level_shapes
 from napari_tiles_creator.engine.image_files.layout import Layout
-from napari_tiles_creator.errors import ExportError, TilesError
+from napari_tiles_creator.engine.placing import placed
+from napari_tiles_creator.errors import ExportError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -131,40 +129,11 @@ def written(
     reason = refusal(file_format, form)
     if reason:
         raise ExportError(f"{path.name}: {reason}")
-    hidden = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        output = open_output(file_format, hidden, form, _layout(file_format, form, memory_bytes), path.name, workers)
-        try:
+    with placed(path) as part:
+        layout = _layout(file_format, form, memory_bytes)
+        with closing(open_output(file_format, part, form, layout, path.name, workers)) as output:
             yield ImageOutput(output, form)
             output.finish()
-        finally:
-            output.close()
-        if os.path.lexists(path):
-            raise ExportError(f"{path} has come to be there meanwhile and is never overwritten")
-        hidden.rename(path)
-    except TilesError:
-        raise
-    except OSError as error:
-        raise _not_written(path, error) from error
-    finally:
-        _remove(hidden)
-
-
-def _not_written(path: Path, error: OSError) -> ExportError:
-    """Return what a failed write means for the user."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return ExportError(f"the disk of {path.parent} is full: free some space, then run this again")
-    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return ExportError(f"no permission to write to {path.parent}: choose another folder")
-    return ExportError(f"cannot write {path}: {error.strerror or error}")
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path, ignore_errors=True)
-    with suppress(OSError):
-        path.unlink(missing_ok=True)
 
 
 def _layout(file_format: str, form: ImageForm, memory_bytes: int) -> Layout:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_tiles_creator.engine.predicting.models.made_of import fingerprint_of, imported, refuse_code, told
+from napari_tiles_creator.engine.predicting.models.foreign import foreign
+from napari_tiles_creator.engine.predicting.models.made_of import fingerprint_of, imported, refuse_code
 from napari_tiles_creator.engine.predicting.models.network import Network
 from napari_tiles_creator.errors import ModelError
 
@@ -47,10 +48,8 @@ class BioimageioModel(Network):
     def __init__(self, spec: str, batch: int, *, allow_code: bool) -> None:
         core = imported("bioimageio.core", EXTRA, spec)
         path = description_of(Path(spec))
-        try:
+        with foreign(f"{spec} is no model of bioimage.io"):
             described = core.load_model_description(path, format_version="latest", perform_io_checks=False)
-        except Exception as error:  # its errors have no base of their own
-            raise ModelError(f"{spec} is no model of bioimage.io: {told(error)}") from error
         weights = _weights(described, spec, allow_code)
         self._core, self._description = core, described
         self._input, self._output = _tensors(described, spec)
@@ -61,10 +60,8 @@ class BioimageioModel(Network):
     def _ready(self, weights: str, spec: str) -> Any:
         if weights == SAFE:
             imported("onnxruntime", EXTRA, spec)
-        try:
+        with foreign(f"{spec} cannot be loaded from its {weights} weights"):
             return self._core.create_prediction_pipeline(self._description, weight_format=weights, devices=["cpu"])
-        except Exception as error:  # as above
-            raise ModelError(f"{spec} cannot be loaded from its {weights} weights: {told(error)}") from error
 
     def channels(self, form: TileForm) -> int | None:
         """Return how many channels it takes; see `Network.channels`."""

@@ -65,6 +65,18 @@ def check_channels(wanted: int | None, form: TileForm, spec: str) -> None:
     )
 
 
+def check_numbers(values: NDArray[Any], spec: str) -> None:
+    """Refuse tiles with pixels that are no numbers: most networks carry one such pixel over all of their output.
+
+    Raises
+    ------
+    ModelError
+        If there are any.
+    """
+    if values.dtype.kind == "f" and not (np.isfinite(np.min(values)) and np.isfinite(np.max(values))):
+        raise ModelError(f"{spec} cannot take pixels that are no numbers (NaN or infinite)")
+
+
 def noise(form: TileForm, channels: int) -> NDArray[np.float32]:
     """Return one tile of values in 0…1 to try a network with, array (1, c, y, x); always the same ones."""
     return np.random.default_rng(0).random((1, channels, *form.shape), dtype=np.float32)

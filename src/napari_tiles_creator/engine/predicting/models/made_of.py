@@ -6,7 +6,7 @@ import importlib
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from napari_tiles_creator.errors import ModelError
+from napari_tiles_creator.errors import CodeError, ModelError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,14 +68,16 @@ def refuse_code(what: str, allow_code: bool) -> None:
 
     Raises
     ------
-    ModelError
+    CodeError
         What would be run.
     """
     if not allow_code:
-        raise ModelError(f"{what}: add --allow-code (allow code) if you trust where it comes from")
+        raise CodeError(what)
 
 
 def told(error: BaseException) -> str:
     """Return what a foreign program says, on one line and not at length."""
+    if isinstance(error, SystemExit):
+        return f"it asked the program to end (sys.exit({'' if error.code is None else repr(error.code)}))"
     text = " ".join(str(error).split()) or type(error).__name__
     return text if len(text) <= 300 else text[:299] + "…"

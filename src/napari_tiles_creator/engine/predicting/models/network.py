@@ -5,16 +5,21 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from napari_tiles_creator.engine.predicting.models.class_maps import are_logits, as_maps, checked
-from napari_tiles_creator.engine.predicting.models.inputs import check_channels, in_colour, noise, scaled
-from napari_tiles_creator.engine.predicting.models.made_of import told
+from napari_tiles_creator.engine.predicting.models.foreign import foreign
+from napari_tiles_creator.engine.predicting.models.inputs import (
+    check_channels,
+    check_numbers,
+    in_colour,
+    noise,
+    scaled,
+)
 from napari_tiles_creator.errors import ModelError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from napari_tiles_creator.engine.predicting.models.base import Gives, Model, TileForm
@@ -91,9 +96,7 @@ class Network(ABC):
         """Segment some tiles; see `Model.predict`."""
         logits = self._gives_logits(form)
         values = scaled(tiles, form)
-        if not np.isfinite(np.min(values)) or not np.isfinite(np.max(values)):
-            # Most networks carry one such pixel over all of their output.
-            raise ModelError(f"{self.spec} cannot take pixels that are no numbers (NaN or infinite)")
+        check_numbers(values, self.spec)
         output = self._tried(values, form)
         return checked(output, form.shape, self.spec, logits=logits)
 
@@ -110,9 +113,5 @@ class Network(ABC):
     def _tried(self, values: NDArray[np.float32], form: TileForm) -> NDArray[Any]:
         if self.channels(form) == 3:
             values = in_colour(values)
-        try:
+        with foreign(f"{self.spec} failed"):
             return self.run(values, form)
-        except (ModelError, MemoryError):
-            raise
-        except Exception as error:  # frameworks raise what they like
-            raise ModelError(f"{self.spec} failed: {told(error)}") from error

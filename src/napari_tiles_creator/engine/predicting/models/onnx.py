@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_tiles_creator.engine.predicting.models.made_of import fingerprint_of, imported, told
+from napari_tiles_creator.engine.predicting.models.foreign import foreign
+from napari_tiles_creator.engine.predicting.models.made_of import fingerprint_of, imported
 from napari_tiles_creator.engine.predicting.models.network import Network
 from napari_tiles_creator.engine.steps import default_workers
 from napari_tiles_creator.errors import ModelError
@@ -53,10 +54,8 @@ class OnnxModel(Network):
         options = runtime.SessionOptions()
         options.intra_op_num_threads = workers or default_workers()
         options.log_severity_level = 3
-        try:
+        with foreign(f"{spec} cannot be read as ONNX"):
             self._session = runtime.InferenceSession(spec, options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # its errors have no base of their own
-            raise ModelError(f"{spec} cannot be read as ONNX: {told(error)}") from error
         inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
         if len(inputs) != 1 or len(inputs[0].shape) != 4 or inputs[0].type not in TYPES:
             met = ", ".join(f"{one.name}: {one.type} {one.shape}" for one in inputs)

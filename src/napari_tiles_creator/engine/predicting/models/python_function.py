@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_tiles_creator.engine.predicting.models.class_maps import SLACK, shares, two_classes
-from napari_tiles_creator.engine.predicting.models.made_of import fingerprint_of, refuse_code, told
+from napari_tiles_creator.engine.predicting.models.foreign import foreign
+from napari_tiles_creator.engine.predicting.models.made_of import fingerprint_of, refuse_code
 from napari_tiles_creator.errors import ModelError
 
 if TYPE_CHECKING:
@@ -102,13 +103,9 @@ class FunctionModel:
 
     def _segmented(self, tile: NDArray[Any]) -> NDArray[Any]:
         """Return probabilities, array (k, y, x), float32, or objects, array (y, x), uint32, of a tile."""
-        try:
-            returned = self._function(tile)
-        except MemoryError:
-            raise
-        except Exception as error:  # it is the user's
-            raise ModelError(f"{self.spec} failed: {type(error).__name__}: {told(error)}") from error
-        result = _understood(np.asarray(returned), tile.shape[:2], self.spec)
+        with foreign(f"{self.spec} failed", typed=True):
+            returned = np.asarray(self._function(tile))
+        result = _understood(returned, tile.shape[:2], self.spec)
         kind: Gives = "probabilities" if result.dtype == np.float32 else "labels"
         if self._kind not in (None, kind):
             raise ModelError(f"{self.spec} returned {self._kind} at first and {kind} now: it must return one of them")
@@ -182,17 +179,14 @@ def _module(name: str, spec: str) -> tuple[ModuleType, str]:
     here = os.getcwd()
     sys.path.insert(0, here)
     try:
-        known = sys.modules.get(name)
-        if name.endswith(".py"):
-            module = _of_file(Path(name), spec)
-        elif known is not None and name in _loaded and _checksum(known) != _loaded[name]:
-            module = importlib.reload(known)
-        else:
-            module = importlib.import_module(name)
-    except ModelError:
-        raise
-    except Exception as error:  # it is the user's
-        raise ModelError(f"{spec}: {name} cannot be imported: {type(error).__name__}: {told(error)}") from error
+        with foreign(f"{spec}: {name} cannot be imported", typed=True):
+            known = sys.modules.get(name)
+            if name.endswith(".py"):
+                module = _of_file(Path(name), spec)
+            elif known is not None and name in _loaded and _checksum(known) != _loaded[name]:
+                module = importlib.reload(known)
+            else:
+                module = importlib.import_module(name)
     finally:
         sys.path.remove(here)
     if here not in sys.path:  # for what the function imports when it runs; behind all else, so that nothing is shadowed

@@ -16,6 +16,7 @@ THRESHOLDS = (*METHODS, *(f"{name}{DARK}" for name in METHODS))
 TORCH = (".pt", ".pt2", ".pth", ".torchscript")
 PACKAGES = (".zip", ".yaml", ".yml")
 KERAS = (".keras", ".h5", ".hdf5")
+KERAS_SAVING = 'model.export("m.onnx", format="onnx")'
 # What can be named, in one sentence.
 KNOWN = (
     f"{', '.join(THRESHOLDS)}, module:function, an ONNX file, a package of bioimage.io, a folder of Hugging Face's "
@@ -40,8 +41,12 @@ def load_model(spec: str, *, allow_code: bool = False, batch: int | None = None,
     Raises
     ------
     ModelError
-        If there is no such model, a package is missing for it, it is damaged, or it runs code and must not.
+        If there is no such model, a package is missing for it, or it is damaged.
+    CodeError
+        If it can run code, and must not.
     """
+    if not spec.strip():
+        raise ModelError(f"--model names nothing: models are {KNOWN}")
     tiles, path = batch or 1, Path(spec)
     if spec.lower() in THRESHOLDS:
         return ThresholdModel(spec.lower(), tiles)
@@ -54,6 +59,8 @@ def load_model(spec: str, *, allow_code: bool = False, batch: int | None = None,
         from napari_tiles_creator.engine.predicting.models.python_function import FunctionModel
 
         return FunctionModel(spec, tiles, allow_code=allow_code)
+    if path.suffix.lower() in KERAS:
+        raise ModelError(f"there is no file {spec}, and a network of Keras is to be saved as ONNX: {KERAS_SAVING}")
     near = difflib.get_close_matches(spec.lower(), THRESHOLDS, 1)
     raise ModelError(f"there is no model {spec}: {f'did you mean {near[0]}? ' if near else ''}Models are {KNOWN}")
 
@@ -87,7 +94,7 @@ def _of_file(spec: str, batch: int, workers: int | None, allow_code: bool) -> Mo
 
         return TorchModel(spec, batch, workers, allow_code=allow_code)
     if ending in KERAS:
-        raise ModelError(f'{spec} is a file of Keras: save it as ONNX first: model.export("m.onnx", format="onnx")')
+        raise ModelError(f"{spec} is a file of Keras: save it as ONNX first: {KERAS_SAVING}")
     if ending == ".py":
         raise ModelError(f"{spec}: name the function in it, too: {spec}:function")
     raise ModelError(f"{spec} is no model: models are {KNOWN}")

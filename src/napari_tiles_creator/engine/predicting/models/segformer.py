@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_tiles_creator.engine.predicting.models.class_maps import enlarged, softmax, two_classes
-from napari_tiles_creator.engine.predicting.models.inputs import bytes_of, check_channels, in_colour
+from napari_tiles_creator.engine.predicting.models.foreign import foreign
+from napari_tiles_creator.engine.predicting.models.inputs import bytes_of, check_channels, check_numbers, in_colour
 from napari_tiles_creator.engine.predicting.models.made_of import fingerprint_of, imported, refuse_code, told
 from napari_tiles_creator.errors import ModelError
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from napari_tiles_creator.engine.predicting.models.base import Gives, Model, TileForm
 
 CONFIG, STEPS = "config.json", "preprocessor_config.json"
+PICKLED = ("*.bin", "*.pt", "*.pth", "*.ckpt")
 # What transformers takes where the folder does not tell: ImageNet's.
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
@@ -55,6 +57,8 @@ class SegformerModel:
     def __init__(self, spec: str, batch: int, workers: int | None, *, allow_code: bool) -> None:
         folder = Path(spec)
         safe = any(folder.glob("*.safetensors"))
+        if not safe and not any(file for pattern in PICKLED for file in folder.glob(pattern)):
+            raise ModelError(f"{spec} holds no weights: model.safetensors belongs beside its {CONFIG}")
         if not safe:
             refuse_code(f"{spec} holds no safetensors but pickled weights, which can run any code", allow_code)
         if "auto_map" in _read(folder / CONFIG):
@@ -66,12 +70,10 @@ class SegformerModel:
         # A bar for the loading of some hundred weights is no news.
         transformers.utils.logging.disable_progress_bar()
         logging.getLogger("transformers").setLevel(logging.ERROR)
-        try:
+        with foreign(f"{spec} holds no network for semantic segmentation"):
             self._net = transformers.AutoModelForSemanticSegmentation.from_pretrained(
                 folder, local_files_only=True, use_safetensors=safe
             ).eval()
-        except Exception as error:  # transformers raises what it likes
-            raise ModelError(f"{spec} holds no network for semantic segmentation: {told(error)}") from error
         self._steps = _Steps(_read(folder / STEPS) if (folder / STEPS).exists() else {})
         self._spec, self._batch, self._fingerprint = spec, batch, fingerprint_of(folder)
 
@@ -105,14 +107,10 @@ class SegformerModel:
 
     def predict(self, tiles: NDArray[Any], form: TileForm) -> NDArray[Any]:
         """Segment some tiles; see `Model.predict`."""
+        check_numbers(tiles, self.spec)
         values = self._steps(in_colour(bytes_of(tiles, form)))
-        try:
-            with self._torch.inference_mode():
-                logits = np.asarray(self._net(pixel_values=self._torch.from_numpy(values)).logits.float())
-        except MemoryError:
-            raise
-        except Exception as error:  # torch raises what it likes
-            raise ModelError(f"{self.spec} failed: {told(error)}") from error
+        with foreign(f"{self.spec} failed"), self._torch.inference_mode():
+            logits = np.asarray(self._net(pixel_values=self._torch.from_numpy(values)).logits.float())
         maps = enlarged(logits, form.shape)
         if not np.isfinite(maps).all():
             raise ModelError(f"{self.spec} returned values that are no numbers (NaN or infinite)")

@@ -11,11 +11,11 @@ from napari_tiles_creator.engine.predicting.models.class_maps import two_classes
 from napari_tiles_creator.errors import ModelError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from numpy.typing import NDArray
 
-    from napari_tiles_creator.engine.predicting.models.base import Gives, TileForm
+    from napari_tiles_creator.engine.predicting.models.base import Gives, Model, TileForm
 
 METHODS = ("otsu", "li")
 DARK = "-dark"
@@ -27,7 +27,7 @@ MOST_PX = 1 << 24
 class ThresholdModel:
     """One threshold for a whole image, by scikit-image.
 
-    Of colours the sum counts. The threshold itself belongs to the dark pixels, NaN to neither.
+    Of colours the sum counts. The threshold itself belongs to the dark pixels, NaN to neither: it is background.
 
     Parameters
     ----------
@@ -37,11 +37,14 @@ class ThresholdModel:
         Tiles at once.
     threshold : float or None
         Of the image that it was fitted to; None before.
+    has_nan : bool
+        Whether that image holds pixels that are no numbers.
     """
 
     spec: str
     batch: int = 1
     threshold: float | None = None
+    has_nan: bool = False
 
     @property
     def gives(self) -> Gives:
@@ -71,14 +74,21 @@ class ThresholdModel:
         """
         from skimage.filters import threshold_li, threshold_otsu
 
-        values = sampled(tiles)
+        missing = [False]
+
+        def seen() -> Iterator[NDArray[Any]]:
+            for tile in tiles:
+                missing[0] |= tile.dtype.kind == "f" and bool(np.isnan(tile).any())
+                yield tile
+
+        values = sampled(seen())
         if not len(values):
             raise ModelError(f"{self.spec} finds no threshold: no pixel of the image holds a number")
         # A constant image has no two sides: nothing is over its threshold, and nothing is to be below it.
         if values.min() == values.max():
-            return replace(self, threshold=np.nan)
+            return replace(self, threshold=np.nan, has_nan=missing[0])
         method = threshold_otsu if self.spec.removesuffix(DARK) == "otsu" else threshold_li
-        return replace(self, threshold=float(method(values)))
+        return replace(self, threshold=float(method(values)), has_nan=missing[0])
 
     def predict(self, tiles: NDArray[Any], form: TileForm) -> NDArray[Any]:
         """Segment some tiles; see `Model.predict`."""
@@ -88,6 +98,24 @@ class ThresholdModel:
         with np.errstate(invalid="ignore"):
             found = values <= self.threshold if self.spec.endswith(DARK) else values > self.threshold
         return two_classes(found[:, None].astype(np.float32))
+
+
+def threshold_notes(model: Model, in_colour: bool) -> Iterator[str]:
+    """Yield what a user may not expect of a threshold on tiles such as these; nothing of other models.
+
+    Parameters
+    ----------
+    model : Model
+        Fitted to an image or not: only then it is known whether that holds pixels that are no numbers.
+    in_colour : bool
+        Whether the tiles have three channels.
+    """
+    if not isinstance(model, ThresholdModel):
+        return
+    if in_colour:
+        yield f"{model.spec} takes the brightness of tiles in colour, which is the sum of red, green and blue"
+    if model.has_nan:
+        yield f"pixels that are no numbers (NaN) count as background with {model.spec}"
 
 
 def signal(pixels: NDArray[Any], in_colour: bool) -> NDArray[Any]:
@@ -108,7 +136,7 @@ def sampled(tiles: Iterable[NDArray[Any]], most_px: int = MOST_PX) -> NDArray[An
         values = signal(tile, tile.ndim == 3).ravel()
         part = values[skip::step]
         skip = (skip - len(values)) % step  # where the next tile goes on, so that steps are even across tiles
-        part = part[~np.isnan(part)] if part.dtype.kind == "f" else part.copy()
+        part = part[np.isfinite(part)] if part.dtype.kind == "f" else part.copy()
         parts.append(part)
         held += len(part)
         while held > most_px:

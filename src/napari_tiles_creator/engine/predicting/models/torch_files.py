@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_tiles_creator.engine.predicting.models.made_of import fingerprint_of, imported, refuse_code, told
+from napari_tiles_creator.engine.predicting.models.foreign import foreign
+from napari_tiles_creator.engine.predicting.models.made_of import fingerprint_of, imported, refuse_code
 from napari_tiles_creator.engine.predicting.models.network import Network
-from napari_tiles_creator.errors import ModelError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_tiles_creator.engine.predicting.models.base import TileForm
+
+SAVING = "save it with torch.export or as TorchScript; weights alone are no network"
 
 
 class TorchModel(Network):
@@ -42,16 +44,11 @@ class TorchModel(Network):
         self._torch = imported("torch", "hf", spec)
         if workers:
             self._torch.set_num_threads(workers)
-        try:
+        with foreign(f"{spec} cannot be loaded", SAVING):
             if spec.endswith(".pt2"):
                 self._net = self._torch.export.load(spec).module()
             else:
                 self._net = self._torch.jit.load(spec, map_location="cpu").eval()
-        except Exception as error:  # unpickling raises anything
-            raise ModelError(
-                f"{spec} cannot be loaded: {told(error)}: save it with torch.export or as TorchScript; weights alone "
-                f"are no network"
-            ) from error
         super().__init__(spec, fingerprint_of(Path(spec)), batch)
 
     def run(self, values: NDArray[np.float32], form: TileForm) -> NDArray[Any]:

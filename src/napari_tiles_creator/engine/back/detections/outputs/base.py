@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from napari_tiles_creator.engine.export.writer import write_error
-from napari_tiles_creator.errors import ExportError
+from napari_tiles_creator.engine.placing import placed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -74,8 +72,12 @@ class DetectionsOutput(Protocol):
         """Return the files of sources, of each its stem and the suffixes of its planes, and those of all."""
         ...
 
+    def paths_of(self, stem: str, suffixes: Sequence[str]) -> list[Path]:
+        """Return the files that hold a source, by its stem and the suffixes of its planes."""
+        ...
+
     def write(self, source: FoundSource, classes: Sequence[str]) -> list[Path]:
-        """Write a source; return the files that are there now."""
+        """Write a source; return the files that are there now. Of its planes those that are there stay as they are."""
         ...
 
     def finish(self, classes: Sequence[str]) -> list[Path]:
@@ -96,35 +98,5 @@ def placed_text(path: Path) -> Iterator[TextIO]:
     ExportError
         If it cannot be written, or a file of that name is there.
     """
-    part = part_of(path)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with open(part, "w", encoding="utf-8", newline="\n") as file:
-            yield file
-        place(part, path)
-    except OSError as error:
-        raise error if isinstance(error, ExportError) else write_error(path.parent, error) from error
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
-
-
-def part_of(path: Path) -> Path:
-    """Return what a file is called until it is whole."""
-    return path.with_name(f".{path.name}.{os.getpid()}.part")
-
-
-def place(part: Path, path: Path) -> None:
-    """Give a whole file its name; ExportError where another one has it."""
-    refuse_existing([path])
-    part.rename(path)
-
-
-def refuse_existing(paths: Sequence[Path]) -> None:
-    """Raise ExportError where one of the files is there already."""
-    for path in paths:
-        if os.path.lexists(path):
-            raise ExportError(
-                f"{path} is there already and may be a file of yours: choose another folder for the merged "
-                f"detections, or move it"
-            )
+    with placed(path) as part, open(part, "w", encoding="utf-8", newline="\n") as file:
+        yield file

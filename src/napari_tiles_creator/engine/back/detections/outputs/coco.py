@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from contextlib import suppress
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, TextIO
@@ -12,8 +11,8 @@ from typing import TYPE_CHECKING, Any, TextIO
 import numpy as np
 
 from napari_tiles_creator.datasets.single_ring import single_ring
-from napari_tiles_creator.engine.back.detections.outputs.base import part_of, place
-from napari_tiles_creator.engine.export.writer import write_error
+from napari_tiles_creator.engine.back.going_on import is_there
+from napari_tiles_creator.engine.placing import not_written, part_of, place, remove
 from napari_tiles_creator.errors import ExportError
 
 if TYPE_CHECKING:
@@ -48,6 +47,10 @@ class CocoOutput:
         """Return the file; see `DetectionsOutput.paths`."""
         return [self._path]
 
+    def paths_of(self, stem: str, suffixes: Sequence[str]) -> list[Path]:
+        """Return the file; see `DetectionsOutput.paths_of`."""
+        return [self._path]
+
     def write(self, source: FoundSource, classes: Sequence[str]) -> list[Path]:
         """Write the objects of a source into the file, which is not there yet; see `DetectionsOutput.write`."""
         try:
@@ -59,11 +62,13 @@ class CocoOutput:
                     self._count += 1
                     file.write(json.dumps({"id": self._count} | annotation))
         except OSError as error:
-            raise write_error(self._path.parent, error) from error
+            raise not_written(self._path, error) from error
         return []
 
     def finish(self, classes: Sequence[str]) -> list[Path]:
-        """Complete the file; see `DetectionsOutput.finish`."""
+        """Complete the file, if it is not there from an earlier merge; see `DetectionsOutput.finish`."""
+        if self._file is None and is_there(self._path):
+            return []
         categories = [{"id": n, "name": name, "supercategory": ""} for n, name in enumerate(classes, 1)]
         try:
             file = self._opened()
@@ -73,7 +78,7 @@ class CocoOutput:
         except ExportError:
             raise
         except OSError as error:
-            raise write_error(self._path.parent, error) from error
+            raise not_written(self._path, error) from error
         return [self._path]
 
     def close(self) -> None:
@@ -81,8 +86,7 @@ class CocoOutput:
         with suppress(OSError):
             if self._file is not None:
                 self._file.close()
-        with suppress(OSError):
-            os.unlink(part_of(self._path))
+        remove(part_of(self._path))
 
     def _opened(self) -> TextIO:
         """Return the file, begun when it is needed first."""

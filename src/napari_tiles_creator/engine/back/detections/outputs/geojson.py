@@ -44,6 +44,10 @@ class GeoJsonOutput:
         """Return the files; see `DetectionsOutput.paths`."""
         return [self._path(stem) for stem, _ in sources]
 
+    def paths_of(self, stem: str, suffixes: Sequence[str]) -> list[Path]:
+        """Return the file of a source; see `DetectionsOutput.paths_of`."""
+        return [self._path(stem)]
+
     def write(self, source: FoundSource, classes: Sequence[str]) -> list[Path]:
         """Write a source; see `DetectionsOutput.write`."""
         path = self._path(source.stem)

@@ -10,6 +10,8 @@ import numpy as np
 from napari_tiles_creator.datasets.class_names import name_lines
 from napari_tiles_creator.datasets.single_ring import single_ring
 from napari_tiles_creator.engine.back.detections.outputs.base import placed_text
+from napari_tiles_creator.engine.back.going_on import is_there
+from napari_tiles_creator.errors import ExportError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -39,14 +41,20 @@ class YoloOutput:
 
     def paths(self, sources: Sequence[tuple[str, Sequence[str]]]) -> list[Path]:
         """Return the files; see `DetectionsOutput.paths`."""
-        texts = [self._folder / f"{stem}{suffix}.txt" for stem, suffixes in sources for suffix in suffixes]
+        texts = [path for stem, suffixes in sources for path in self.paths_of(stem, suffixes)]
         return [*texts, self._folder / NAMES_FILE]
+
+    def paths_of(self, stem: str, suffixes: Sequence[str]) -> list[Path]:
+        """Return the texts of a source; see `DetectionsOutput.paths_of`."""
+        return [self._folder / f"{stem}{suffix}.txt" for suffix in suffixes]
 
     def write(self, source: FoundSource, classes: Sequence[str]) -> list[Path]:
         """Write a source; see `DetectionsOutput.write`."""
         paths = []
         for plane in source.planes:
-            path = self._folder / f"{source.stem}{plane.suffix}.txt"
+            (path,) = self.paths_of(source.stem, [plane.suffix])
+            if is_there(path):  # of a merge that was stopped before
+                continue
             with placed_text(path) as file:
                 file.writelines(rows(plane.detections, source.shape))
             paths.append(path)
@@ -54,12 +62,26 @@ class YoloOutput:
 
     def finish(self, classes: Sequence[str]) -> list[Path]:
         """Write the names of classes; see `DetectionsOutput.finish`."""
-        with placed_text(self._folder / NAMES_FILE) as file:
-            file.write(name_lines(classes))
-        return [self._folder / NAMES_FILE]
+        path, text = self._folder / NAMES_FILE, name_lines(classes)
+        if is_there(path):
+            _check_names(path, text)
+            return []
+        with placed_text(path) as file:
+            file.write(text)
+        return [path]
 
     def close(self) -> None:
         """Remove nothing: files are whole or not there."""
+
+
+def _check_names(path: Path, text: str) -> None:
+    """Refuse names of an earlier merge that are others than those of this one."""
+    try:
+        same = path.read_text(encoding="utf-8") == text
+    except (OSError, ValueError):
+        same = False
+    if not same:
+        raise ExportError(f"{path} is there already and names other classes: merge all images into another folder")
 
 
 def rows(detections: Detections, shape: tuple[int, int]) -> Iterator[str]:
