@@ -244,6 +244,8 @@ def main() -> None:
         kind, name, size, folder, peers = arguments.case
         run_case(kind, name, int(size), Path(folder), Path(peers))
         return
+    if arguments.folder:
+        arguments.folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=arguments.folder) as scratch:
         folder = Path(scratch)
         for kind in arguments.kinds:

@@ -70,7 +70,8 @@ def test_steps_are_passed_on_changed_with_their_result_and_closed_with_whoever_t
 
     changed = passed_on(steps(), lambda step: step * 10)
     assert [next(changed), next(changed)] == [10, 20]
+    assert list(passed_on(steps(), lambda step: None if step == 1 else step)) == [2]
     assert result_of(passed_on(steps(), str)) == "all"
-    assert len(ended) == 1
-    changed.close()
     assert len(ended) == 2
+    changed.close()
+    assert len(ended) == 3

@@ -9,7 +9,7 @@ import os
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator
@@ -48,6 +48,10 @@ class Warned:
     message: str
 
 
+# What most work in steps yields.
+Step: TypeAlias = Warned | Progress
+
+
 def result_of(steps: Generator[object, None, T]) -> T:
     """Take all steps at once; return what they come to."""
     while True:
@@ -58,8 +62,8 @@ def result_of(steps: Generator[object, None, T]) -> T:
             return result
 
 
-def passed_on(steps: Generator[Item, None, T], change: Callable[[Item], Changed]) -> Generator[Changed, None, T]:
-    """Yield each step changed; return what the steps come to. They are closed when this is."""
+def passed_on(steps: Generator[Item, None, T], change: Callable[[Item], Changed | None]) -> Generator[Changed, None, T]:
+    """Yield what each step is changed to, but for None; return what the steps come to. They are closed when this is."""
     try:
         while True:
             try:
@@ -67,7 +71,9 @@ def passed_on(steps: Generator[Item, None, T], change: Callable[[Item], Changed]
             except StopIteration as end:
                 result: T = end.value
                 return result
-            yield change(step)
+            changed = change(step)
+            if changed is not None:
+                yield changed
     finally:
         steps.close()
 

@@ -134,13 +134,6 @@ def test_contacts_match_by_iou_whatever_the_rule():
     assert grouped(some, pairs((0, 1, 7, 8, 9), contact=[True])) == ([0, 0], [True, True])
 
 
-def test_one_partner_a_tile_is_the_best_one():
-    some = copies((0, 100, CUT, True), (0, 100, CUT, True), (1, 100, CUT, True), (1, 100, CUT, True))
-    shared = pairs((0, 2, 60, 100, 100), (0, 3, 90, 100, 100), (1, 3, 80, 100, 100), (1, 2, 70, 100, 100))
-    assert grouped(some, shared)[0] == [0, 0, 0, 0]
-    assert grouped(some, shared, one_to_one=True)[0] == [0, 1, 1, 0]
-
-
 def test_objects_that_no_owner_sees_are_counted_once_by_their_areas():
     """Two tiles show a speck that neither owns, a third one shows another; cut copies that gave way do not count."""
     rows = (0, 30, CUT, False), (1, 20, CUT, False), (2, 9, WHOLE, False), (2, 300, WHOLE, True), (3, 18, CUT, False)
@@ -152,9 +145,9 @@ def test_objects_that_no_owner_sees_are_counted_once_by_their_areas():
 
 def test_nothing_gives_nothing():
     none = Copies(*[np.empty(0, int)] * 2, np.empty(0, bool), np.empty(0), np.empty(0, bool))
-    assert groups_of(none, pairs(), Matching(one_to_one=True)).leaders.size == 0
+    assert groups_of(none, pairs(), Matching()).leaders.size == 0
     one = copies((0, 9, CUT, True))
-    assert grouped(one, pairs(), one_to_one=True) == ([0], [True])
+    assert grouped(one, pairs()) == ([0], [True])
 
 
 @pytest.mark.parametrize(("match", "threshold"), [("dice", 0.5), ("iou", 0), ("iou", 1.1), ("iou", float("nan"))])
@@ -163,8 +156,8 @@ def test_what_is_no_matching_is_said(match, threshold):
         Matching(match, threshold)
 
 
-@given(st.integers(0, 2**32 - 1), st.booleans(), st.booleans())
-def test_the_order_of_pairs_and_of_their_ends_does_not_matter(seed, one_to_one, clean_borders):
+@given(st.integers(0, 2**32 - 1), st.booleans())
+def test_the_order_of_pairs_and_of_their_ends_does_not_matter(seed, clean_borders):
     rng = np.random.default_rng(seed)
     count, number = 30, 60
     tiles = np.sort(rng.integers(0, 6, count))
@@ -174,7 +167,7 @@ def test_the_order_of_pairs_and_of_their_ends_does_not_matter(seed, one_to_one, 
     ends = ends[tiles[ends[:, 0]] != tiles[ends[:, 1]]]
     inside = rng.integers(20, 50, (2, len(ends)))
     shared = np.minimum(rng.integers(1, 50, len(ends)), inside.min(axis=0))
-    matching = Matching(one_to_one=one_to_one, clean_borders=clean_borders)
+    matching = Matching(clean_borders=clean_borders)
     expected = groups_of(some, Pairs(*ends.T, shared, *inside), matching)
     order, turned = rng.permutation(len(ends)), rng.random(len(ends)) < 0.5
     ends[turned], inside[:, turned] = ends[turned][:, ::-1], inside[::-1, turned]

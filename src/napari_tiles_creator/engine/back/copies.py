@@ -27,8 +27,6 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
-from napari_tiles_creator.engine.back.partners import best_partners
-
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -123,9 +121,6 @@ class Matching:
         Shared area over the smaller one, or over the union, within the zone.
     threshold : float
         Least of it, in 0…1, 0 itself excluded.
-    one_to_one : bool, default False
-        Whether a copy matches at most one copy of any other tile, best pairs first: for boxes, which share area with
-        those of their neighbours.
     clean_borders : bool, default True
         Whether the rules 2 and 4 hold; otherwise copies that match are joined, be they whole or cut.
 
@@ -137,7 +132,6 @@ class Matching:
 
     match: Match = "containment"
     threshold: float = 0.5
-    one_to_one: bool = False
     clean_borders: bool = True
 
     def __post_init__(self) -> None:
@@ -148,22 +142,11 @@ class Matching:
 
     def matched(self, pairs: Pairs) -> NDArray[np.bool_]:
         """Return which pairs match, array (m,), each by itself."""
-        values = self._values(pairs)
+        values = pairs.ious
+        if self.match == "containment":
+            contact = False if pairs.is_contact is None else pairs.is_contact
+            values = np.where(contact, values, pairs.containments)
         return (values >= self.threshold) & (np.asarray(pairs.shared) > 0)
-
-    def _values(self, pairs: Pairs) -> NDArray[np.float64]:
-        if self.match == "iou":
-            return pairs.ious
-        if pairs.is_contact is None:
-            return pairs.containments
-        return np.where(pairs.is_contact, pairs.ious, pairs.containments)
-
-    def matches(self, copies: Copies, pairs: Pairs) -> Pairs:
-        """Return the pairs that match, best first where one copy has one partner a tile."""
-        found = pairs.chosen(self.matched(pairs))
-        if not self.one_to_one:
-            return found
-        return found.chosen(best_partners(copies.tiles, found.first, found.second, self._values(found)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -222,7 +205,7 @@ def groups_of(copies: Copies, pairs: Pairs, matching: Matching) -> Groups:
     """
     if not len(copies):
         return Groups(np.empty(0, np.int64), np.empty(0, np.bool_), np.empty(0, np.int64))
-    found = matching.matches(copies, pairs)
+    found = pairs.chosen(matching.matched(pairs))
     cut_ends = copies.is_cut[found.first].astype(np.int8) + copies.is_cut[found.second]
     stands_in = _chosen_duplicates(copies, found.chosen(cut_ends == 0))
     mixed = _cut_first(copies, found.chosen(cut_ends == 1))

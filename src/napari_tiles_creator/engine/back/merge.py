@@ -17,18 +17,19 @@ from napari_tiles_creator.engine.back.source_tiles import SourceTiles
 from napari_tiles_creator.engine.back.surprises import NAMED, surprises
 from napari_tiles_creator.engine.back.tiled_image import tiled_sources
 from napari_tiles_creator.engine.planning.plan import Failure
-from napari_tiles_creator.engine.steps import MEMORY_BYTES, Progress, Warned, result_of
+from napari_tiles_creator.engine.steps import MEMORY_BYTES, Progress, Warned, passed_on, result_of
 from napari_tiles_creator.errors import DatasetError, ExportError, SourceError
 from napari_tiles_creator.sources.registry import EXTENSIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Callable, Generator, Sequence
 
     from napari_tiles_creator.engine.back.detections.rule import JoinRule
     from napari_tiles_creator.engine.back.labels.rule import StitchRule
     from napari_tiles_creator.engine.back.report import MergedSource
     from napari_tiles_creator.engine.back.tiled_image import TiledSource
     from napari_tiles_creator.engine.export.manifest import Manifest
+    from napari_tiles_creator.engine.steps import Step
 
 
 def merge(
@@ -131,17 +132,17 @@ def merge_steps(request: MergeRequest) -> Generator[Warned | Progress, None, Mer
     merged = _merged_detections if request.kind == "detections" else _merged_images
     steps = merged(request, manifest, sources)
     warnings: list[str] = []
+
+    def noted(step: Step) -> Step:
+        if isinstance(step, Warned):
+            warnings.append(step.message)
+        return step
+
     try:
         for message in surprises(request, manifest, sources):
-            warnings.append(message)
-            yield Warned(message)
-        while True:
-            step = next(steps)
-            if isinstance(step, Warned):
-                warnings.append(step.message)
-            yield step
-    except StopIteration as end:
-        report: MergeReport = end.value
+            yield noted(Warned(message))
+        told: Generator[Step, None, MergeReport] = passed_on(steps, noted)
+        report = yield from told
     except ExportError as error:
         way_on = with_way_on(error)
         if way_on is None:
@@ -151,8 +152,7 @@ def merge_steps(request: MergeRequest) -> Generator[Warned | Progress, None, Mer
         steps.close()
     if report.left_out:
         message = f"{_objects(report.left_out)} left out that only the rim of a tile shows"
-        warnings.append(message)
-        yield Warned(message)
+        yield noted(Warned(message))
     failed = (*_without_tiles(manifest, sources), *report.failed)
     return replace(report, warnings=tuple(warnings), failed=failed)
 
@@ -188,7 +188,9 @@ def _merged_images(
     notes: list[str] = []
     for job in jobs:
         try:
-            merged.append((yield from _counted(source_steps(job, paths[job.source.name]), done, total, notes)))
+            steps = source_steps(job, paths[job.source.name])
+            told: Generator[Step, None, MergedSource] = passed_on(steps, _counted(done, total, notes))
+            merged.append((yield from told))
         except (DatasetError, SourceError, ValueError) as error:
             failed.append(Failure(job.source.name, _named(job.source, error)))
         done += work_px(job)
@@ -199,24 +201,16 @@ def _merged_images(
     return MergeReport(files, (), tuple(failed), tuple(merged), there)
 
 
-def _counted(
-    steps: Generator[Warned | Progress, None, MergedSource], done: int, total: int, notes: list[str]
-) -> Generator[Warned | Progress, None, MergedSource]:
-    """Pass steps of one source on as steps of all; warnings, which are all alike, of the first few sources."""
-    try:
-        while True:
-            step = next(steps)
-            if isinstance(step, Progress):
-                yield Progress(done + step.done_px, total)
-            else:
-                notes.append(step.message)
-                if len(notes) <= NAMED:
-                    yield step
-    except StopIteration as end:
-        merged: MergedSource = end.value
-        return merged
-    finally:
-        steps.close()
+def _counted(done: int, total: int, notes: list[str]) -> Callable[[Step], Step | None]:
+    """Return what makes steps of one source steps of all; warnings, which are all alike, of the first few sources."""
+
+    def counted(step: Step) -> Step | None:
+        if isinstance(step, Progress):
+            return Progress(done + step.done_px, total)
+        notes.append(step.message)
+        return step if len(notes) <= NAMED else None
+
+    return counted
 
 
 def _named(source: TiledSource, error: Exception) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from napari_tiles_creator.engine.back.report import MergedSource
 from napari_tiles_creator.engine.back.resized import resized_bands
 from napari_tiles_creator.engine.back.values.blended import blended_bands
 from napari_tiles_creator.engine.back.values.gaps import Gaps
-from napari_tiles_creator.engine.steps import Progress, Warned, default_workers
+from napari_tiles_creator.engine.steps import Progress, Warned, default_workers, passed_on
 from napari_tiles_creator.errors import DatasetError
 from napari_tiles_creator.geometry.pixel_size import PixelSize
 
@@ -100,15 +101,12 @@ class _Merging:
         plane_px = self._source.plane_shape[0] * self._source.plane_shape[1]
         for position, plane in self._planes.items():
             steps = stitch_steps(plane, rule, workers=self.workers)
-            try:
-                while True:
-                    step = next(steps)
-                    yield self.done_px + plane_px * step.done_px // max(1, step.total_px)
-            except StopIteration as end:
-                self._stitched[position] = end.value
-            finally:
-                steps.close()
+            self._stitched[position] = yield from passed_on(steps, partial(self._through, plane_px))
             self.done_px += plane_px
+
+    def _through(self, plane_px: int, step: Progress) -> int:
+        """Return the pixels of all planes that are through."""
+        return self.done_px + plane_px * step.done_px // max(1, step.total_px)
 
     @property
     def counts(self) -> tuple[int | None, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ from napari_tiles_creator.engine.back.resized import resized_bands
 from napari_tiles_creator.engine.placing import not_written
 from napari_tiles_creator.engine.segmenting.outcomes import opened_result
 from napari_tiles_creator.engine.segmenting.staged import StagedTiles
-from napari_tiles_creator.engine.steps import Progress
+from napari_tiles_creator.engine.steps import Progress, passed_on
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -38,7 +39,7 @@ def label_steps(job: ImageJob) -> Generator[Progress, None, Segmented]:
     with staging(request) as folder:
         for number, _ in positions:
             steps = _plane_steps(job, number, folder / str(number))
-            stitched.append((yield from _shares(job, steps, number, len(positions))))
+            stitched.append((yield from passed_on(steps, partial(_of_image, job, number, len(positions)))))
         dtype = np.result_type(*(one.dtype for one in stitched))
         form, inside = job.image_form(dtype), 0
         with opened_result(request, job.maker.image, form, "labels") as output:
@@ -67,26 +68,16 @@ def _plane_steps(job: ImageJob, number: int, folder: Path) -> Generator[float, N
     steps = stitch_steps(
         replace(tiles, read=staged.read), job.request.rule or StitchRule(), workers=job.request.threads
     )
-    while True:
-        try:
-            step = next(steps)
-        except StopIteration as end:
-            result: Stitched = end.value
-            return result
-        yield (PREDICTED + (STITCHED - PREDICTED) * step.done_px / max(1, step.total_px)) / STITCHED
+    return (yield from passed_on(steps, _stitched_share))
 
 
-def _shares(
-    job: ImageJob, steps: Generator[float, None, Stitched], number: int, planes: int
-) -> Generator[Progress, None, Stitched]:
-    """Take a plane's steps as progress of the image."""
-    while True:
-        try:
-            share = next(steps)
-        except StopIteration as end:
-            result: Stitched = end.value
-            return result
-        yield Progress(int(STITCHED * (number + share) / planes * job.total_px), job.total_px)
+def _stitched_share(step: Progress) -> float:
+    return (PREDICTED + (STITCHED - PREDICTED) * step.done_px / max(1, step.total_px)) / STITCHED
+
+
+def _of_image(job: ImageJob, number: int, planes: int, share: float) -> Progress:
+    """Return what is done of a plane as progress of the image."""
+    return Progress(int(STITCHED * (number + share) / planes * job.total_px), job.total_px)
 
 
 class _Counted:

@@ -29,7 +29,7 @@ from napari_tiles_creator.engine.segmenting.predictions import NoSuchClassError
 from napari_tiles_creator.engine.segmenting.request import SegmentReport
 from napari_tiles_creator.engine.segmenting.target import check_output
 from napari_tiles_creator.engine.segmenting.whole import plan_of_whole, whole_notes, whole_plan
-from napari_tiles_creator.engine.steps import Progress, Warned
+from napari_tiles_creator.engine.steps import Progress, Warned, passed_on
 from napari_tiles_creator.errors import ExportError, ModelError, PlanError, SourceError
 
 if TYPE_CHECKING:
@@ -186,16 +186,12 @@ def _fitted(model: Model, maker: TileMaker, request: SegmentRequest) -> Generato
 
 def _after(looked: float, steps: Generator[Progress, None, Segmented]) -> Generator[Progress, None, Segmented]:
     """Pass progress on as that of the rest of the way."""
-    try:
-        while True:
-            step = next(steps)
-            share = looked + (1 - looked) * step.done_px / max(1, step.total_px)
-            yield Progress(round(share * WHOLE), WHOLE)
-    except StopIteration as end:
-        segmented: Segmented = end.value
-        return segmented
-    finally:
-        steps.close()
+
+    def of_all(step: Progress) -> Progress:
+        share = looked + (1 - looked) * step.done_px / max(1, step.total_px)
+        return Progress(round(share * WHOLE), WHOLE)
+
+    return passed_on(steps, of_all)
 
 
 def _loaded(request: SegmentRequest) -> Model:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from napari_tiles_creator.engine.back.detections.class_list import ClassList
@@ -15,7 +16,7 @@ from napari_tiles_creator.engine.back.detections.tile_results import tile_result
 from napari_tiles_creator.engine.back.going_on import is_there, refuse_there
 from napari_tiles_creator.engine.back.report import MergedSource
 from napari_tiles_creator.engine.planning.plan import Failure
-from napari_tiles_creator.engine.steps import Progress, Warned
+from napari_tiles_creator.engine.steps import Progress, Warned, passed_on
 from napari_tiles_creator.errors import AnnotationError, DatasetError
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from napari_tiles_creator.engine.back.detections.outputs.base import DetectionsOutput
-    from napari_tiles_creator.engine.back.detections.source_detections import ReadTiles
     from napari_tiles_creator.engine.back.detections.tile_results import TileResults
     from napari_tiles_creator.engine.back.request import MergeRequest
     from napari_tiles_creator.engine.back.tiled_image import TiledSource
@@ -111,7 +111,7 @@ def merge_detections(
                 continue
             steps = detections_steps(source, results, request.join, at_source=request.at == "source")
             try:
-                read = yield from _counted(steps, done, total)
+                read = yield from passed_on(steps, partial(_counted, done, total))
             except (AnnotationError, DatasetError) as error:
                 failed.append(Failure(source.name, str(error)))
             else:
@@ -140,17 +140,9 @@ def _note_classes(source: TiledSource, results: TileResults) -> None:
             results.of(row)
 
 
-def _counted(
-    steps: Generator[Progress, None, ReadTiles], done: int, total: int
-) -> Generator[Progress, None, ReadTiles]:
-    """Pass steps of one source on as steps of all."""
-    while True:
-        try:
-            step = next(steps)
-        except StopIteration as end:
-            found: ReadTiles = end.value
-            return found
-        yield Progress(done + step.done_px, total)
+def _counted(done: int, total: int, step: Progress) -> Progress:
+    """Return a step of one source as one of all."""
+    return Progress(done + step.done_px, total)
 
 
 def _missing(missing: Sequence[str], tiles: int, request: MergeRequest) -> Iterator[Warned]:
