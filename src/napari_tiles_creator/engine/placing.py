@@ -6,13 +6,13 @@ import errno
 import os
 import shutil
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_tiles_creator.errors import ExportError, TilesError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
 
 @contextmanager
@@ -74,3 +74,18 @@ def not_written(path: Path, error: OSError) -> ExportError:
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return ExportError(f"no permission to write to {path.parent}: choose another folder")
     return ExportError(f"cannot write {path}: {error.strerror or error}")
+
+
+def real_path(path: Path) -> Path:
+    """Return where a path leads, links followed."""
+    return Path(os.path.realpath(path))
+
+
+def same_place(a: Path, b: Path) -> bool:
+    """Whether two paths are one place, even where the file system ignores case."""
+    if a == b:
+        return True
+    try:
+        return a.samefile(b)
+    except OSError:
+        return False

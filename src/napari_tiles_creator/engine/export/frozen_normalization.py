@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from napari_tiles_creator.engine.export.manifest import HEAD, Manifest
+from napari_tiles_creator.engine.export.manifest import HEAD, Manifest, folder_of
 from napari_tiles_creator.errors import DatasetError, RecipeError
 from napari_tiles_creator.recipe.document import Recipe
 
@@ -31,7 +31,7 @@ def frozen_normalization(dataset: str | Path) -> dict[str, Any]:
     DatasetError
         If there is no such dataset, if it is not finished or damaged, or if its images had no range in common.
     """
-    folder = _folder(Path(dataset))
+    folder = folder_of(Path(dataset))
     head = Manifest.read_head(folder)
     section = head["recipe"].get("normalization") if isinstance(head["recipe"], dict) else None
     if not isinstance(section, dict):
@@ -49,17 +49,6 @@ def frozen_normalization(dataset: str | Path) -> dict[str, Any]:
     except RecipeError as error:
         raise _damaged(folder, str(error)) from error
     return {f"normalization.{name}": value for name, value in fields.items()}
-
-
-def _folder(dataset: Path) -> Path:
-    """Return the folder of a dataset that is named by it or by its ``tiles.json``."""
-    if dataset.name == HEAD and not dataset.is_dir():
-        dataset = dataset.parent
-    if not dataset.exists():
-        raise DatasetError(f"{dataset}: there is no such dataset: name the folder that an export wrote")
-    if not dataset.is_dir():
-        raise DatasetError(f"{dataset}: is a file and no dataset: name the folder that an export wrote, or its {HEAD}")
-    return dataset
 
 
 def _check_scope(folder: Path, scope: object) -> None:

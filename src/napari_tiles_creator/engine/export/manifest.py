@@ -24,6 +24,17 @@ TABLE = "tiles.csv"
 HEAD = "tiles.json"
 
 
+def folder_of(dataset: Path) -> Path:
+    """Return the folder of a dataset that is named by it or by its ``tiles.json``; DatasetError where none is."""
+    if dataset.name == HEAD and not dataset.is_dir():
+        dataset = dataset.parent
+    if not dataset.exists():
+        raise DatasetError(f"{dataset}: there is no such dataset: name the folder that an export wrote")
+    if not dataset.is_dir():
+        raise DatasetError(f"{dataset}: is a file and no dataset: name the folder that an export wrote, or its {HEAD}")
+    return dataset
+
+
 def staged(folder: Path, name: str) -> Path:
     """Return where a file of a dataset is written before it is put into its place."""
     work = folder / WORK_FOLDER

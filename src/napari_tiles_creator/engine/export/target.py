@@ -12,6 +12,7 @@ from napari_tiles_creator.engine.export.manifest import HEAD, TABLE, Manifest
 from napari_tiles_creator.engine.export.objects import OBJECTS
 from napari_tiles_creator.engine.export.rows import WORK_FOLDER
 from napari_tiles_creator.engine.export.tile_encoder import TileEncoder
+from napari_tiles_creator.engine.placing import real_path, same_place
 from napari_tiles_creator.errors import DatasetError, ExportError
 from napari_tiles_creator.recipe.media import OPEN_LAYERS
 from napari_tiles_creator.recipe.wording import shown
@@ -40,18 +41,18 @@ def check_target(recipe: Recipe) -> Path:
     target = Path(recipe.export.folder)
     for field in ("annotations.labels", "annotations.boxes"):
         place = recipe.places.get(field)
-        if place is not None and place != OPEN_LAYERS and _same(_real(target), _real(Path(place))):
+        if place is not None and place != OPEN_LAYERS and same_place(real_path(target), real_path(Path(place))):
             raise ExportError(f"export folder {target} is that of {field}: choose another", "export.folder")
     if recipe.media.folder == OPEN_LAYERS:  # nowhere on the disk, so that no folder is too near
         return _no_file(target)
-    real, media = _real(target), _real(Path(recipe.media.folder))
+    real, media = real_path(target), real_path(Path(recipe.media.folder))
     one_file = media.is_file()
     images = media.parent if one_file else media
-    if _same(real, images):
+    if same_place(real, images):
         relation = "is the folder of the images"
-    elif any(_same(real, parent) for parent in images.parents):
+    elif any(same_place(real, parent) for parent in images.parents):
         relation = "lies above the folder of the images"
-    elif not one_file and any(_same(images, parent) for parent in real.parents):
+    elif not one_file and any(same_place(images, parent) for parent in real.parents):
         relation = "lies inside the folder of the images"
     else:
         return _no_file(target)
@@ -258,17 +259,3 @@ def _told(field: str, old: Any, new: Any) -> str:
         name = next(name for name in {**old, **new} if old.get(name) != new.get(name))
         return _told(f"{field}.{name}", old.get(name), new.get(name))
     return f"its {field} is {shown(old)}, not {shown(new)}"
-
-
-def _real(path: Path) -> Path:
-    return Path(os.path.realpath(path))
-
-
-def _same(a: Path, b: Path) -> bool:
-    """Whether two paths are one place, even where the file system ignores case."""
-    if a == b:
-        return True
-    try:
-        return a.samefile(b)
-    except OSError:
-        return False

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_tiles_creator.engine.export.frozen_normalization import frozen_normalization
-from napari_tiles_creator.engine.export.manifest import HEAD, Manifest
+from napari_tiles_creator.engine.export.manifest import HEAD, Manifest, folder_of
 from napari_tiles_creator.errors import DatasetError, RecipeError
 from napari_tiles_creator.recipe.document import Recipe
 
@@ -69,10 +69,7 @@ def notes_like(dataset: str | Path) -> Iterator[str]:
 
 def _exported(dataset: str | Path) -> tuple[Path, Recipe]:
     """Return the folder and the recipe of a dataset; DatasetError where there is none."""
-    folder = Path(dataset)
-    folder = folder.parent if folder.name == HEAD and not folder.is_dir() else folder
-    if not folder.is_dir():
-        raise DatasetError(f"{dataset}: there is no such dataset: name the folder that an export wrote")
+    folder = folder_of(Path(dataset))
     try:
         return folder, Recipe.of(Manifest.read_head(folder)["recipe"])
     except RecipeError as error:

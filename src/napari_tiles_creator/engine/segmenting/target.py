@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from napari_tiles_creator.engine.placing import real_path, same_place
 from napari_tiles_creator.errors import ExportError
 from napari_tiles_creator.recipe.media import OPEN_LAYERS
 
@@ -35,23 +36,13 @@ def check_output(output: Path | None, media: Media) -> None:
         raise ExportError(f"OUTPUT {existing} is a file: name a folder for the results")
     if media.folder == OPEN_LAYERS:  # nowhere on the disk, so that no folder is too near
         return
-    real, source = Path(os.path.realpath(output)), Path(os.path.realpath(media.folder))
+    place, source = real_path(output), real_path(Path(media.folder))
     # The folder of a single image may hold anything else.
     images = source.parent if source.is_file() else source
-    if _same(real, images):
+    if same_place(place, images):
         relation = "is the folder of the images"
-    elif not source.is_file() and any(_same(images, parent) for parent in real.parents):
+    elif not source.is_file() and any(same_place(images, parent) for parent in place.parents):
         relation = "lies inside the folder of the images"
     else:
         return
     raise ExportError(f"OUTPUT {output} {relation}: choose another")
-
-
-def _same(a: Path, b: Path) -> bool:
-    """Whether two paths are one place, even where the file system ignores case."""
-    if a == b:
-        return True
-    try:
-        return a.samefile(b)
-    except OSError:
-        return False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from typing import TYPE_CHECKING, Any
 
 from napari_tiles_creator.engine.predicting.models.class_maps import are_logits, as_maps, checked
@@ -14,18 +14,17 @@ from napari_tiles_creator.engine.predicting.models.inputs import (
     noise,
     scaled,
 )
+from napari_tiles_creator.engine.predicting.models.loaded import LoadedModel
 from napari_tiles_creator.errors import ModelError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     import numpy as np
     from numpy.typing import NDArray
 
-    from napari_tiles_creator.engine.predicting.models.base import Gives, Model, TileForm
+    from napari_tiles_creator.engine.predicting.models.base import TileForm
 
 
-class Network(ABC):
+class Network(LoadedModel):
     """A network that is in memory; see `base.Model`.
 
     Parameters
@@ -39,28 +38,8 @@ class Network(ABC):
     """
 
     def __init__(self, spec: str, fingerprint: str, batch: int) -> None:
-        self._spec, self._fingerprint, self._batch = spec, fingerprint, batch
+        super().__init__(spec, fingerprint, batch)
         self._logits: dict[TileForm, bool] = {}
-
-    @property
-    def spec(self) -> str:
-        """What the user named it by."""
-        return self._spec
-
-    @property
-    def gives(self) -> Gives:
-        """Probabilities."""
-        return "probabilities"
-
-    @property
-    def fingerprint(self) -> str:
-        """A checksum of its files."""
-        return self._fingerprint
-
-    @property
-    def batch(self) -> int:
-        """Tiles at once."""
-        return self._batch
 
     def channels(self, form: TileForm) -> int | None:
         """Return how many channels it takes, None for any number."""
@@ -87,10 +66,6 @@ class Network(ABC):
         check_channels(self.channels(form), form, self.spec)
         self.check_size(form)
         self._gives_logits(form)
-
-    def fitted(self, tiles: Iterable[NDArray[Any]]) -> Model:
-        """Return the model itself; see `Model.fitted`."""
-        return self
 
     def predict(self, tiles: NDArray[Any], form: TileForm) -> NDArray[Any]:
         """Segment some tiles; see `Model.predict`."""

@@ -18,6 +18,7 @@ import numpy as np
 
 from napari_tiles_creator.engine.predicting.models.class_maps import SLACK, shares, two_classes
 from napari_tiles_creator.engine.predicting.models.foreign import foreign
+from napari_tiles_creator.engine.predicting.models.loaded import LoadedModel
 from napari_tiles_creator.engine.predicting.models.made_of import fingerprint_of, refuse_code
 from napari_tiles_creator.errors import ModelError
 
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 _loaded: dict[str, str] = {}
 
 
-class FunctionModel:
+class FunctionModel(LoadedModel):
     """A function that segments one tile; see `base.Model`.
 
     Parameters
@@ -54,31 +55,16 @@ class FunctionModel:
     def __init__(self, spec: str, batch: int, *, allow_code: bool) -> None:
         module_name, _, name = spec.rpartition(":")
         refuse_code(f"{spec} runs code: it imports {module_name} and calls {name} in it", allow_code)
-        self._spec, self._batch = spec, batch
-        module, self._fingerprint = _module(module_name, spec)
+        module, fingerprint = _module(module_name, spec)
+        super().__init__(spec, fingerprint, batch)
         self._function = _function(module, name, spec)
         self._kind: Gives | None = None
         self._form: TileForm | None = None
 
     @property
-    def spec(self) -> str:
-        """What the user named it by."""
-        return self._spec
-
-    @property
     def gives(self) -> Gives:
         """What it returned first; probabilities before."""
         return self._kind or "probabilities"
-
-    @property
-    def fingerprint(self) -> str:
-        """A checksum of the module's file."""
-        return self._fingerprint
-
-    @property
-    def batch(self) -> int:
-        """Tiles that are read at once."""
-        return self._batch
 
     def check(self, form: TileForm) -> None:
         """Take note of the tiles: what it cannot take it will tell; see `Model.check`."""

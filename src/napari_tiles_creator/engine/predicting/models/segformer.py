@@ -16,15 +16,14 @@ import numpy as np
 from napari_tiles_creator.engine.predicting.models.class_maps import enlarged, softmax, two_classes
 from napari_tiles_creator.engine.predicting.models.foreign import foreign
 from napari_tiles_creator.engine.predicting.models.inputs import bytes_of, check_channels, check_numbers, in_colour
+from napari_tiles_creator.engine.predicting.models.loaded import LoadedModel
 from napari_tiles_creator.engine.predicting.models.made_of import fingerprint_of, imported, refuse_code, told
 from napari_tiles_creator.errors import ModelError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from numpy.typing import NDArray
 
-    from napari_tiles_creator.engine.predicting.models.base import Gives, Model, TileForm
+    from napari_tiles_creator.engine.predicting.models.base import TileForm
 
 CONFIG, STEPS = "config.json", "preprocessor_config.json"
 PICKLED = ("*.bin", "*.pt", "*.pth", "*.ckpt")
@@ -32,7 +31,7 @@ PICKLED = ("*.bin", "*.pt", "*.pth", "*.ckpt")
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
-class SegformerModel:
+class SegformerModel(LoadedModel):
     """A network and the steps before it; see `base.Model`.
 
     Nothing is ever taken from the network of computers: the folder must hold everything.
@@ -75,35 +74,11 @@ class SegformerModel:
                 folder, local_files_only=True, use_safetensors=safe
             ).eval()
         self._steps = _Steps(_read(folder / STEPS) if (folder / STEPS).exists() else {})
-        self._spec, self._batch, self._fingerprint = spec, batch, fingerprint_of(folder)
-
-    @property
-    def spec(self) -> str:
-        """What the user named it by."""
-        return self._spec
-
-    @property
-    def gives(self) -> Gives:
-        """Probabilities."""
-        return "probabilities"
-
-    @property
-    def fingerprint(self) -> str:
-        """A checksum of the folder."""
-        return self._fingerprint
-
-    @property
-    def batch(self) -> int:
-        """Tiles at once."""
-        return self._batch
+        super().__init__(spec, fingerprint_of(folder), batch)
 
     def check(self, form: TileForm) -> None:
         """Refuse tiles that are neither grey nor coloured; see `Model.check`."""
         check_channels(3, form, self.spec)
-
-    def fitted(self, tiles: Iterable[NDArray[Any]]) -> Model:
-        """Return the model itself; see `Model.fitted`."""
-        return self
 
     def predict(self, tiles: NDArray[Any], form: TileForm) -> NDArray[Any]:
         """Segment some tiles; see `Model.predict`."""
