@@ -79,6 +79,16 @@ def test_a_threshold_is_found_in_the_whole_image(source, tmp_path):
     assert np.array_equal(mask > 0, field(0) > threshold_otsu(field(0)))
 
 
+def test_pixels_that_are_no_numbers_are_told_of(source, tmp_path):
+    fitted = ThresholdModel("otsu", threshold=0.5, has_nan=True)
+    told = [
+        step.message
+        for step in dataset_steps(DatasetJob(source, fitted), tmp_path / "a.tif")
+        if isinstance(step, Warned)
+    ]
+    assert told == ["pixels that are no numbers (NaN) count as background with otsu"]
+
+
 def test_a_stack_and_tiles_that_were_left_out(tmp_path):
     folder = make_stack(tmp_path)
     (source,) = sources_of(folder)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from napari_tiles_creator.annotations.labeller_json import SUFFIX
 from napari_tiles_creator.engine.planning.partners.names import bare_stem, folder_of
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ FOLDER = "predictions"
 COCO = "predictions_coco.json"
 MASKS, PROBABILITIES = "masks", "probabilities"
 MASK_EXTENSIONS = (".png", ".tif")
-LABELLER, LABELME = "__labels.json", ".json"
+LABELLER, LABELME = SUFFIX, ".json"
 
 
 def home(dataset: Path, layout: str) -> Path:

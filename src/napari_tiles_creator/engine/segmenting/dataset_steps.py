@@ -17,6 +17,7 @@ from napari_tiles_creator.engine.back.outputs.image_output import ImageForm, wri
 from napari_tiles_creator.engine.back.resized import resized_bands
 from napari_tiles_creator.engine.back.values.blended import blended_bands
 from napari_tiles_creator.engine.predicting.dataset_tiles import form_of, own_pixels
+from napari_tiles_creator.engine.predicting.models.thresholds import threshold_notes
 from napari_tiles_creator.engine.segmenting.maps import class_type, classified, masked
 from napari_tiles_creator.engine.segmenting.tile_predictions import TilePredictions
 from napari_tiles_creator.engine.segmenting.watched import StoppedError, watched
@@ -110,7 +111,7 @@ def fitted_steps(model: Model, source: TiledSource) -> Generator[float, None, Mo
 def dataset_steps(job: DatasetJob, path: Path) -> Generator[Progress | Warned, None, None]:
     """Segment an image of a dataset into a TIFF file, in the pixels of the image's own file.
 
-    Where no tile is, or where the model fails, 0 stands, and it is told.
+    Where no tile is, or where the model fails, 0 stands, and it is told; so is what surprises of a threshold.
 
     Parameters
     ----------
@@ -127,6 +128,8 @@ def dataset_steps(job: DatasetJob, path: Path) -> Generator[Progress | Warned, N
         If the file cannot be written.
     """
     source, workers = job.source, default_workers()
+    for note in threshold_notes(job.model, form_of(source, source.rows[0]).channels == 3):
+        yield Warned(note)
     predictions = TilePredictions(source, job.model, job.wanted)
     classes = predictions.classes() if job.wanted is None else 0
     total_px = len(source.rows) * job.shape[0] * job.shape[1]
