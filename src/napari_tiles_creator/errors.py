@@ -100,3 +100,8 @@ class CodeError(ModelError):
     def __init__(self, what: str) -> None:
         self.what = what
         super().__init__(f"{what}: add --allow-code (allow code) if you trust where it comes from")
+
+
+def named(error: Exception, name: str) -> str:
+    """Return what an error says, behind the name of what it is about where it does not tell that itself."""
+    return str(error) if name in str(error) else f"{name}: {error}"

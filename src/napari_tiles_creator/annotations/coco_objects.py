@@ -9,6 +9,7 @@ import numpy as np
 
 from napari_tiles_creator.annotations.areas import polygons_from
 from napari_tiles_creator.annotations.drawn_objects import DrawnObjects
+from napari_tiles_creator.annotations.named_objects import MOST_PX
 from napari_tiles_creator.annotations.outlines import outlines
 from napari_tiles_creator.geometry.run_lengths import RunLengths
 
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 Entry = tuple[int, dict[str, Any]]
 # Fewer numbers enclose no area.
 TRIANGLE = 6
-# Beyond, a coordinate is no pixel of any image, and a score is none.
-MOST_PX = 1e9
 
 
 class CocoError(ValueError):

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-SUFFIX = "__labels.json"
-
 
 def is_labeller(content: object) -> bool:
     """Whether the content of a JSON file has this form: an object with labels, or a bare list of them."""

@@ -9,7 +9,7 @@ from napari_tiles_creator._widget.predicting.merging import Results, merge_pixel
 from napari_tiles_creator._widget.predicting.passing_folder import PassingFolder
 from napari_tiles_creator._widget.predicting.stages import Stage, staged
 from napari_tiles_creator.engine.export.predicted import MASKS
-from napari_tiles_creator.errors import ModelError, SourceError
+from napari_tiles_creator.errors import ModelError, SourceError, named
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -77,10 +77,9 @@ def _predict_image(
 
 def _predict_objects(model: Model, source: TiledSource, folder: Path, notes: list[str]) -> Generator[float, None, None]:
     """Write the numbered objects of an image's tiles, each tile with numbers of its own; yield how far it is, 0…1."""
-    from napari_tiles_creator.engine.predicting.batches import batches_of, predictions_of, read_batch
+    from napari_tiles_creator.engine.predicting.batches import HOPELESS, batches_of, predictions_of, read_batch
     from napari_tiles_creator.engine.predicting.outputs.files import PredictionFiles
     from napari_tiles_creator.engine.predicting.tile_result import tile_result
-    from napari_tiles_creator.engine.segmenting.tile_predictions import HOPELESS
     from napari_tiles_creator.engine.steps import default_workers, in_order
 
     files = PredictionFiles(folder, source.folder, "none", False, (), model.fingerprint)
@@ -92,7 +91,7 @@ def _predict_objects(model: Model, source: TiledSource, folder: Path, notes: lis
         for row, prediction in predictions_of(model, batch, tiles):
             done += 1
             if isinstance(prediction, (SourceError, ModelError)):
-                failed.append(str(prediction) if row.tile in str(prediction) else f"{row.tile}: {prediction}")
+                failed.append(named(prediction, row.tile))
             else:
                 files.write(row, tile_result(prediction, None, 0, (int(row.height), int(row.width))))
             if len(failed) == done and done in (HOPELESS, len(source.rows)):

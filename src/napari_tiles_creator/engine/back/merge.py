@@ -18,7 +18,7 @@ from napari_tiles_creator.engine.back.surprises import NAMED, surprises
 from napari_tiles_creator.engine.back.tiled_image import tiled_sources
 from napari_tiles_creator.engine.planning.plan import Failure
 from napari_tiles_creator.engine.steps import MEMORY_BYTES, Progress, Warned, passed_on, result_of
-from napari_tiles_creator.errors import DatasetError, ExportError, SourceError
+from napari_tiles_creator.errors import DatasetError, ExportError, SourceError, named
 from napari_tiles_creator.sources.registry import EXTENSIONS
 
 if TYPE_CHECKING:
@@ -192,7 +192,7 @@ def _merged_images(
             told: Generator[Step, None, MergedSource] = passed_on(steps, _counted(done, total, notes))
             merged.append((yield from told))
         except (DatasetError, SourceError, ValueError) as error:
-            failed.append(Failure(job.source.name, _named(job.source, error)))
+            failed.append(Failure(job.source.name, named(error, job.source.name)))
         done += work_px(job)
         yield Progress(done, total)
     if len(notes) > NAMED:
@@ -211,11 +211,6 @@ def _counted(done: int, total: int, notes: list[str]) -> Callable[[Step], Step |
         return step if len(notes) <= NAMED else None
 
     return counted
-
-
-def _named(source: TiledSource, error: Exception) -> str:
-    """Return what failed, with the name of the source."""
-    return str(error) if source.name in str(error) else f"{source.name}: {error}"
 
 
 def _merged_detections(

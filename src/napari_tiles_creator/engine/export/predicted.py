@@ -9,7 +9,6 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from napari_tiles_creator.annotations.labeller_json import SUFFIX
 from napari_tiles_creator.engine.planning.partners.names import bare_stem, folder_of
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ FOLDER = "predictions"
 COCO = "predictions_coco.json"
 MASKS, PROBABILITIES = "masks", "probabilities"
 MASK_EXTENSIONS = (".png", ".tif")
-LABELLER, LABELME = SUFFIX, ".json"
+LABELLER, LABELME = "__labels.json", ".json"
 
 
 def home(dataset: Path, layout: str) -> Path:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_tiles_creator.engine.predicting.dataset_tiles import form_of, read_tile
-from napari_tiles_creator.errors import ModelError, SourceError
+from napari_tiles_creator.errors import ModelError, SourceError, named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from napari_tiles_creator.engine.back.tiled_image import TiledSource
     from napari_tiles_creator.engine.export.rows import TileRow
     from napari_tiles_creator.engine.predicting.models.base import Model, TileForm
+
+# A model that failed on so many tiles and on all of them will fail on the rest.
+HOPELESS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,7 @@ def read_batch(source: TiledSource, batch: Batch) -> list[NDArray[Any] | SourceE
         try:
             found.append(read_tile(source, row))
         except SourceError as error:
-            found.append(error if row.tile in str(error) else SourceError(f"{row.tile}: {error}"))
+            found.append(SourceError(named(error, row.tile)))
     return found
 
 

@@ -14,7 +14,7 @@ from napari_tiles_creator.geometry.box import Box
 from napari_tiles_creator.sources.registry import open_source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
     from numpy.typing import NDArray
 
@@ -73,7 +73,7 @@ def read_tile(source: TiledSource, row: TileRow) -> NDArray[Any]:
     return pixels
 
 
-def own_pixels(source: TiledSource) -> Iterator[NDArray[Any]]:
+def own_pixels(source: TiledSource) -> Generator[NDArray[Any], None, None]:
     """Yield the pixels of an image, each once: what each tile owns; tiles that cannot be read are passed over."""
     for row, core in zip(source.rows, source.cores(source.rows), strict=True):
         try:

@@ -13,7 +13,7 @@ from napari_tiles_creator.engine.export.predicted import COCO, RECORD, home
 from napari_tiles_creator.engine.export.rows import WORK_FOLDER
 from napari_tiles_creator.engine.placing import not_written
 from napari_tiles_creator.engine.planning.plan import Failure
-from napari_tiles_creator.engine.predicting.batches import batches_of, predictions_of, read_batch
+from napari_tiles_creator.engine.predicting.batches import HOPELESS, batches_of, predictions_of, read_batch
 from napari_tiles_creator.engine.predicting.dataset_tiles import form_of, own_pixels
 from napari_tiles_creator.engine.predicting.models.registry import load_model
 from napari_tiles_creator.engine.predicting.models.thresholds import threshold_notes
@@ -43,9 +43,6 @@ if TYPE_CHECKING:
 
     from napari_tiles_creator.engine.predicting.batches import Batch
     from napari_tiles_creator.engine.predicting.models.base import Model
-
-# A model that failed on so many tiles and on all of them will fail on the rest.
-HOPELESS = 10
 
 
 @dataclass

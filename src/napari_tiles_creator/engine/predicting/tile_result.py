@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from napari_tiles_creator.engine.predicting.maps import check_class, classified, masked
 from napari_tiles_creator.errors import ModelError
 
 if TYPE_CHECKING:
@@ -64,13 +65,10 @@ def tile_result(prediction: NDArray[Any], wanted: int | None, threshold: float, 
     if wanted is None:
         if count > 256:
             raise ModelError(f"the model tells {count} classes: masks hold 256 at most; choose one with --class")
-        found = prediction.argmax(axis=0).astype(np.uint8)
+        found = classified(np.moveaxis(prediction, 0, -1))
         return TileResult("classes", _without_padding(found, inside), None, prediction)
-    if wanted >= count:
-        raise ModelError(
-            f"the model tells {count} classes, numbered from 0, which is background: --class {wanted} is none"
-        )
-    mask = (prediction[wanted] > np.float32(threshold)).astype(np.uint8) * np.uint8(255)
+    check_class(wanted, count)
+    mask = masked(prediction[wanted], threshold)
     return TileResult("mask", _without_padding(mask, inside), wanted, prediction[wanted])
 
 

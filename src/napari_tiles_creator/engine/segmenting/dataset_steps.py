@@ -17,10 +17,11 @@ from napari_tiles_creator.engine.back.outputs.image_output import ImageForm, wri
 from napari_tiles_creator.engine.back.resized import resized_bands
 from napari_tiles_creator.engine.back.values.blended import blended_bands
 from napari_tiles_creator.engine.predicting.dataset_tiles import form_of, own_pixels
+from napari_tiles_creator.engine.predicting.maps import class_type, classified, masked
 from napari_tiles_creator.engine.predicting.models.thresholds import threshold_notes
-from napari_tiles_creator.engine.segmenting.maps import class_type, classified, masked
+from napari_tiles_creator.engine.segmenting.fitting import fitting_steps
 from napari_tiles_creator.engine.segmenting.tile_predictions import TilePredictions
-from napari_tiles_creator.engine.segmenting.watched import StoppedError, watched
+from napari_tiles_creator.engine.segmenting.watched import watched
 from napari_tiles_creator.engine.steps import Progress, Warned, default_workers
 
 if TYPE_CHECKING:
@@ -93,19 +94,7 @@ def fitted_steps(model: Model, source: TiledSource) -> Generator[float, None, Mo
     """
     for form in {form_of(source, row): None for row in source.rows}:
         model.check(form)
-    seen, stopped = [0], [False]
-
-    def told() -> Iterator[NDArray[Any]]:
-        for pixels in own_pixels(source):
-            if stopped[0]:
-                raise StoppedError
-            seen[0] += 1
-            yield pixels
-
-    def stop() -> None:
-        stopped[0] = True
-
-    return (yield from watched(lambda: model.fitted(told()), lambda: seen[0] / len(source.rows), stop))
+    return (yield from fitting_steps(model, partial(own_pixels, source), len(source.rows)))
 
 
 def dataset_steps(job: DatasetJob, path: Path) -> Generator[Progress | Warned, None, None]:

@@ -13,8 +13,8 @@ import numpy as np
 from napari_tiles_creator.engine.back.outputs.image_output import ImageForm
 from napari_tiles_creator.engine.back.resized import resized_bands
 from napari_tiles_creator.engine.back.values.blended import blended_bands
+from napari_tiles_creator.engine.predicting.maps import class_type, classified, masked
 from napari_tiles_creator.engine.segmenting.cutting import cutter
-from napari_tiles_creator.engine.segmenting.maps import class_type, classified, masked
 from napari_tiles_creator.engine.segmenting.outcomes import (
     ArrayOutput,
     opened_probability,
@@ -36,8 +36,9 @@ if TYPE_CHECKING:
     from napari_tiles_creator.engine.back.outputs.image_output import ImageOutput
     from napari_tiles_creator.engine.pixels.tile_maker import TileMaker
     from napari_tiles_creator.engine.predicting.models.base import Model, TileForm
+    from napari_tiles_creator.engine.predicting.tile_result import Kind
     from napari_tiles_creator.engine.segmenting.outlined import OutlinesOutput
-    from napari_tiles_creator.engine.segmenting.request import Kind, SegmentRequest
+    from napari_tiles_creator.engine.segmenting.request import SegmentRequest
     from napari_tiles_creator.geometry.grid import TileGrid
     from napari_tiles_creator.geometry.pixel_size import PixelSize
 

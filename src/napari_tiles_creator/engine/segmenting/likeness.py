@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from napari_tiles_creator.engine.export.frozen_normalization import frozen_normalization
+from napari_tiles_creator.engine.export.frozen_normalization import FIELDS, frozen_normalization
 from napari_tiles_creator.engine.export.manifest import HEAD, Manifest, folder_of
 from napari_tiles_creator.errors import DatasetError, RecipeError
 from napari_tiles_creator.recipe.document import Recipe
@@ -20,7 +20,6 @@ CALIBRATION = ("enabled", "target_pixel_size_um", "scale", "interpolation", "ant
 TILING = ("size_px", "overlap_px", "edge", "small_images", "pad_mode")
 # Which channels a tile holds, and how.
 MEDIA = ("channel", "colours", "rgb")
-NORMALIZATION = ("scope", "low", "high", "percentiles", "per_channel", "dtype")
 
 
 def fields_like(dataset: str | Path) -> dict[str, Any]:
@@ -54,7 +53,7 @@ def fields_like(dataset: str | Path) -> dict[str, Any]:
             fields[f"media.{axis}"] = getattr(recipe.media, axis)
     if recipe.normalization.scope == "dataset":
         return fields | frozen_normalization(folder)
-    return fields | _fields("normalization", recipe.normalization, NORMALIZATION)
+    return fields | _fields("normalization", recipe.normalization, FIELDS)
 
 
 def notes_like(dataset: str | Path) -> Iterator[str]:

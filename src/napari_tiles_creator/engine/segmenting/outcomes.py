@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
     from napari_tiles_creator.engine.back.outputs.image_output import ImageOutput
     from napari_tiles_creator.engine.planning.image_plan import ImagePlan
+    from napari_tiles_creator.engine.predicting.tile_result import Kind
     from napari_tiles_creator.engine.segmenting.outlined import OutlinesOutput
-    from napari_tiles_creator.engine.segmenting.request import Kind, SegmentRequest
+    from napari_tiles_creator.engine.segmenting.request import SegmentRequest
 
 # Of results by their formats.
 RESULTS = {**ENDINGS, "geojson": ".geojson"}

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from napari_tiles_creator.engine.back.outputs.image_output import ImageForm
     from napari_tiles_creator.engine.planning.image_plan import ImagePlan
-    from napari_tiles_creator.engine.segmenting.request import Kind
+    from napari_tiles_creator.engine.predicting.tile_result import Kind
 
 ENDING = ".geojson"
 

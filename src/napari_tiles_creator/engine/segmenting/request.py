@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any
 
+from napari_tiles_creator.engine.back.request import PLACES
 from napari_tiles_creator.engine.back.values.weights import BLENDS
 from napari_tiles_creator.engine.steps import MEMORY_BYTES, default_workers
 from napari_tiles_creator.errors import ExportError, ModelError
@@ -16,16 +17,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_tiles_creator.engine.back.labels.rule import StitchRule
+    from napari_tiles_creator.engine.back.request import At
     from napari_tiles_creator.engine.planning.plan import Failure
     from napari_tiles_creator.engine.predicting.models.base import Model
+    from napari_tiles_creator.engine.predicting.tile_result import Kind
     from napari_tiles_creator.geometry.pixel_size import PixelSize
     from napari_tiles_creator.recipe.document import Recipe
-
-# 0 and 255; numbers of classes; numbers of objects.
-Kind = Literal["mask", "classes", "labels"]
-# In the pixels of the tiles, or in those of the image's own file.
-At = Literal["calibrated", "source"]
-PLACES: tuple[At, ...] = get_args(At)
 
 
 @dataclass(frozen=True)

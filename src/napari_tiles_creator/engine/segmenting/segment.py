@@ -15,13 +15,14 @@ opened lazily, of any size. The plan's filters, split and annotations are left a
 from __future__ import annotations
 
 from contextlib import closing
+from functools import partial
 from typing import TYPE_CHECKING
 
 from napari_tiles_creator.engine.back.going_on import with_way_on
 from napari_tiles_creator.engine.pixels.tile_maker import TileMaker
 from napari_tiles_creator.engine.planning.plan import Failure
 from napari_tiles_creator.engine.predicting.models.thresholds import threshold_notes
-from napari_tiles_creator.engine.segmenting.cutting import form_of
+from napari_tiles_creator.engine.segmenting.cutting import every_pixel, form_of
 from napari_tiles_creator.engine.segmenting.fitting import fitting_steps
 from napari_tiles_creator.engine.segmenting.image_steps import ImageJob, probability_steps
 from napari_tiles_creator.engine.segmenting.outcomes import check_format, images_to_do, refuse_forms
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from napari_tiles_creator.engine.planning.plan import Plan
     from napari_tiles_creator.engine.predicting.models.base import Model
     from napari_tiles_creator.engine.segmenting.request import Segmented, SegmentRequest
+    from napari_tiles_creator.engine.steps import Step
 
 # Of the way to the result, what it takes to fit a model that looks at a whole image first.
 FITTED = 0.3
@@ -98,18 +100,10 @@ def _plan_steps(plan: Plan, request: SegmentRequest) -> Generator[Warned | Progr
     shared: list[Sequence[Range]] = []
     notes: set[str] = set()
     for image in todo:
-        steps = _image_steps(plan, image, model, request, shared)
+        counted = partial(_counted, done_px, total_px, _pixels(image), notes)
+        steps: Generator[Step, None, Segmented] = passed_on(_image_steps(plan, image, model, request, shared), counted)
         try:
-            while True:
-                step = next(steps)
-                if isinstance(step, Progress):
-                    part = _pixels(image) * step.done_px // max(1, step.total_px)
-                    yield Progress(done_px + part, total_px)
-                elif step.message not in notes:
-                    notes.add(step.message)
-                    yield step
-        except StopIteration as end:
-            images.append(end.value)
+            images.append((yield from steps))
         except ExportError as error:
             told = with_way_on(error)
             if told is None:
@@ -119,10 +113,18 @@ def _plan_steps(plan: Plan, request: SegmentRequest) -> Generator[Warned | Progr
             if isinstance(error, NoSuchClassError) and not images:  # it is none of the other images' either
                 raise
             failed.append(Failure(image.name, str(error)))
-        finally:
-            steps.close()
         done_px += _pixels(image)
     return SegmentReport(tuple(images), tuple(failed), skipped)
+
+
+def _counted(done_px: int, total_px: int, image_px: int, notes: set[str], step: Step) -> Step | None:
+    """Return a step of an image as one of all images; None for what was told of another one."""
+    if isinstance(step, Progress):
+        return Progress(done_px + image_px * step.done_px // max(1, step.total_px), total_px)
+    if step.message in notes:
+        return None
+    notes.add(step.message)
+    return step
 
 
 def _refuse_all(plan: Plan, images: Sequence[ImagePlan], model: Model) -> None:
@@ -173,15 +175,16 @@ def _idle_options(request: SegmentRequest, model: Model) -> Iterator[str]:
 
 def _fitted(model: Model, maker: TileMaker, request: SegmentRequest) -> Generator[Progress, None, tuple[Model, float]]:
     """Return the model fitted to an image, and the share of the way that was."""
-    steps, looked = fitting_steps(model, maker, request.threads), 0.0
-    try:
-        while True:
-            looked = FITTED * next(steps)
-            yield Progress(int(looked * WHOLE), WHOLE)
-    except StopIteration as end:
-        return end.value, looked
-    finally:
-        steps.close()
+    looked = 0.0
+
+    def of_all(share: float) -> Progress:
+        nonlocal looked
+        looked = FITTED * share
+        return Progress(int(looked * WHOLE), WHOLE)
+
+    pixels = partial(every_pixel, maker, request.threads)
+    fitted = yield from passed_on(fitting_steps(model, pixels, len(maker.image)), of_all)
+    return fitted, looked
 
 
 def _after(looked: float, steps: Generator[Progress, None, Segmented]) -> Generator[Progress, None, Segmented]:

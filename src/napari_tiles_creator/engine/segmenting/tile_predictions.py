@@ -10,9 +10,11 @@ import numpy as np
 
 from napari_tiles_creator.engine.back.plane_tiles import PlaneTiles
 from napari_tiles_creator.engine.back.tiled_image import box_of
+from napari_tiles_creator.engine.predicting.batches import HOPELESS
 from napari_tiles_creator.engine.predicting.dataset_tiles import form_of, read_tile
+from napari_tiles_creator.engine.predicting.maps import check_class
 from napari_tiles_creator.engine.segmenting.watched import StoppedError
-from napari_tiles_creator.errors import ModelError, SourceError
+from napari_tiles_creator.errors import ModelError, SourceError, named
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,9 +24,6 @@ if TYPE_CHECKING:
     from napari_tiles_creator.engine.back.tiled_image import TiledSource
     from napari_tiles_creator.engine.export.rows import TileRow
     from napari_tiles_creator.engine.predicting.models.base import Model
-
-# A model that failed on so many tiles and on all of them will fail on the rest.
-HOPELESS = 10
 
 
 class TilePredictions:
@@ -110,7 +109,7 @@ class TilePredictions:
                 self._made += 1
         except (SourceError, ModelError) as error:
             with self._lock:
-                self.failed.append(str(error) if row.tile in str(error) else f"{row.tile}: {error}")
+                self.failed.append(named(error, row.tile))
                 if len(self.failed) >= HOPELESS and not self._made:
                     raise ModelError(f"the first {HOPELESS} tiles failed, at last {self.failed[-1]}") from error
             return None
@@ -126,9 +125,6 @@ class TilePredictions:
             raise ModelError(f"{self._model.spec} returned {self._classes} classes for some tiles and {count} for this")
         if self._wanted is None:
             return np.moveaxis(probabilities, 0, -1)
-        if self._wanted >= count:
-            raise ModelError(
-                f"the model tells {count} classes, numbered from 0, which is background: --class {self._wanted} is none"
-            )
+        check_class(self._wanted, count)
         chosen: NDArray[Any] = probabilities[self._wanted]
         return chosen

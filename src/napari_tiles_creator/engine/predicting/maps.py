@@ -6,10 +6,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_tiles_creator.errors import ModelError
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 INSIDE = 255
+
+
+def check_class(wanted: int, count: int) -> None:
+    """Raise ModelError where a model that tells so many classes has not the one that is wanted."""
+    if wanted >= count:
+        raise ModelError(
+            f"the model tells {count} classes, numbered from 0, which is background: --class {wanted} is none"
+        )
 
 
 def masked(probabilities: NDArray[Any], threshold: float) -> NDArray[np.uint8]:
